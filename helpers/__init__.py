@@ -1,0 +1,19 @@
+"""The few names that the notebooks import; each module says what it holds."""
+
+from helpers.device import pick_device
+from helpers.mnist import MnistDataset, load_mnist
+from helpers.plots import plot_confusion, plot_loss, plot_outputs, show_image
+from helpers.training import History, accuracy, train
+
+__all__ = [
+    "History",
+    "MnistDataset",
+    "accuracy",
+    "load_mnist",
+    "pick_device",
+    "plot_confusion",
+    "plot_loss",
+    "plot_outputs",
+    "show_image",
+    "train",
+]

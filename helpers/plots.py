@@ -1,0 +1,63 @@
+"""Charts. Each function draws on `ax` (a new figure when it is None) and returns the Axes."""
+
+from statistics import fmean as mean
+
+import matplotlib.pyplot as plt
+import torch
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#707070"  # Okabe and Ito, 2008
+
+
+def show_image(image, title=None, ax=None):
+    """Show one image, 784 pixels or 28 x 28, bright = 0 and dark = the largest value."""
+    ax = ax or plt.figure(figsize=(3, 3)).gca()
+    ax.imshow(torch.as_tensor(image).numpy().reshape(28, 28), cmap="Blues", interpolation="none")
+    ax.set(title=title, xticks=[], yticks=[])
+    return ax
+
+
+def plot_loss(history, label=None, color=BLUE, ax=None):
+    """Draw the kept losses of a `History` over its steps: a dot each, and their mean as a line.
+
+    A dot is the loss of one step (one image at batch size 1), so the dots scatter; each point
+    of the line is the mean of up to 500 dots in a row.
+    """
+    ax = ax or plt.figure(figsize=(9, 4)).gca()
+    ax.plot(history.steps, history.losses, ".", color=color, alpha=0.1, markeredgewidth=0, rasterized=True)
+    width = max(1, min(500, len(history.losses) // 20))
+    starts = range(0, len(history.losses), width)
+    steps, means = ([mean(kept[i : i + width]) for i in starts] for kept in (history.steps, history.losses))
+    ax.plot(steps, means, color=color, linewidth=2, label=label)
+    ax.set(xlabel="training step", ylabel="loss", ylim=(0, 1), yticks=(0, 0.25, 0.5))
+    ax.grid(True, axis="y")
+    if label:
+        ax.legend(loc="upper right")
+    return ax
+
+
+def plot_outputs(outputs, label=None, ax=None):
+    """Draw the ten outputs for one image as bars, the bar of the right `label` in orange."""
+    ax = ax or plt.figure(figsize=(4, 3)).gca()
+    values = torch.as_tensor(outputs).detach().cpu().flatten().numpy()
+    colors = [ORANGE if digit == label else BLUE for digit in range(10)]
+    ax.bar(range(10), values, color=colors)
+    ax.set(xlabel="digit", ylabel="output", xticks=range(10))
+    return ax
+
+
+def plot_confusion(counts, ax=None):
+    """Draw a 10 x 10 table of counts: row = the digit shown, column = the network's answer.
+
+    The diagonal (right answers) is left blank, so that the shades show the mistakes.
+    """
+    ax = ax or plt.figure(figsize=(5.5, 5.5)).gca()
+    mistakes = torch.as_tensor(counts).clone().fill_diagonal_(0).numpy()
+    ax.imshow(mistakes, cmap="Blues")
+    for row in range(10):
+        for column in range(10):
+            if mistakes[row, column]:
+                dark = mistakes[row, column] > mistakes.max() / 2
+                ax.text(column, row, int(mistakes[row, column]), ha="center", va="center",
+                        fontsize=8, color="white" if dark else "black")  # fmt: skip
+    ax.set(xlabel="the network's answer", ylabel="digit shown", xticks=range(10), yticks=range(10))
+    return ax

@@ -1,0 +1,143 @@
+"""Record one training step, then replay only its arithmetic.
+
+At batch size 1 a training step is about forty tiny tensor operations, and most of its time goes
+into what surrounds them: module calls, autograd's graph, the optimizer's bookkeeping, new memory
+for every gradient. `TracedStep` takes the plain step as you would write it, lets PyTorch's own
+tracer (`make_fx`) list the operations that it performs, and writes the list out as one Python
+function. Calling that function does the same arithmetic without the rest.
+"""
+
+import torch
+from torch import nn
+from torch.fx import Node
+from torch.fx.experimental.proxy_tensor import make_fx
+
+aten = torch.ops.aten
+
+
+def can_trace(network, loss_function, optimizer) -> bool:
+    """Whether a step is the same operations every time, so that one recording stands for all.
+
+    True for an `nn.Sequential` of PyTorch's own layers on the CPU with one of PyTorch's own
+    losses and `SGD`, `Adam` or `AdamW`. A class of your own may do something else at each call.
+    """
+    layers = [*network.modules(), loss_function]
+    return (
+        type(network) is nn.Sequential
+        and all(type(layer).__module__.startswith("torch.nn.modules.") for layer in layers)
+        and not any(layer._forward_hooks or layer._forward_pre_hooks for layer in layers)
+        and not any(layer._backward_hooks or layer._backward_pre_hooks for layer in layers)
+        and all(parameter.device.type == "cpu" for parameter in network.parameters())
+        and type(optimizer) in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
+        and not (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)
+        and all(_is_plain(group) for group in optimizer.param_groups)
+    )
+
+
+def _is_plain(group):
+    """Whether a parameter group has ordinary settings: numbers, and no higher derivatives."""
+    return not (
+        isinstance(group["lr"], torch.Tensor)
+        or group.get("differentiable")
+        or group.get("capturable")
+        or any(parameter._backward_hooks for parameter in group["params"])
+    )
+
+
+class TracedStep:
+    """Calls `step(images, targets)`, from the second call on as a replayed recording.
+
+    The first call is plain, so that the optimizer creates its state. After that the first call
+    with a new batch shape records (and takes) the step, and later ones replay it.
+    """
+
+    def __init__(self, step):
+        self.step = step
+        self.replays = None
+
+    def __call__(self, images, targets):
+        if self.replays is None:
+            self.replays = {}
+            return self.step(images, targets)
+        replay = self.replays.get(images.shape)
+        if replay is None:
+            loss, self.replays[images.shape] = record(self.step, images, targets)
+            return loss
+        return replay(images, targets)
+
+
+def record(step, images, targets):
+    """Take one step and record it; returns its result and a function that replays it."""
+    results = []
+
+    def recorded(images, targets):
+        results.append(step(images, targets))
+        return results[0]
+
+    module = make_fx(recorded)(images, targets)
+    _simplify(module.graph)
+    return results[0], _write_function(module)
+
+
+def _simplify(graph):
+    """Drop what only autograd or the profiler needs; give the gradients no memory of their own."""
+    for node in reversed(graph.nodes):
+        if "_record_function" in str(node.target):
+            graph.erase_node(node)
+    for node in graph.nodes:
+        if node.target is aten.detach.default:
+            node.replace_all_uses_with(node.args[0])
+        elif node.target is aten.t.default and node.args[0].target is aten.t.default:
+            node.replace_all_uses_with(node.args[0].args[0])  # transposed twice: itself
+    graph.eliminate_dead_code()
+    for node in graph.nodes:
+        if node.target is aten.add_.Tensor and _is_used_once(node.args[1], aten.mm.default):
+            # weight += alpha * (a @ b), the update by plain SGD: one operation does both
+            weight, product = node.args
+            node.target, node.args = aten.addmm_.default, (weight, *product.args)
+            graph.erase_node(product)
+
+
+def _is_used_once(value, operation):
+    return isinstance(value, Node) and value.target is operation and len(value.users) == 1
+
+
+def _write_function(module):
+    """Write the graph of `module` as a Python function of one line per operation.
+
+    Weights, optimizer state, the matrix that holds each remaining gradient and other fixed values
+    are global names of that function.
+    """
+    names, lines, inputs = {}, [], []
+
+    def text(value):
+        if isinstance(value, Node):
+            return value.name
+        if isinstance(value, (list, tuple)):
+            return f"[{', '.join(map(text, value))}]"
+        if isinstance(value, (int, float, str, type(None))):
+            return repr(value)
+        names[f"value_{len(names)}"] = value  # a dtype, a device, infinity, ...
+        return f"value_{len(names) - 1}"
+
+    for node in module.graph.nodes:
+        if node.op == "placeholder":
+            inputs.append(node.name)
+        elif node.op == "get_attr":
+            names[node.name] = getattr(module, node.target).detach()
+        elif node.op == "output":
+            lines.append(f"return {text(node.args[0])}")
+        elif node.target is aten.t.default and node.args[0].op == "get_attr":
+            names[node.name] = names[node.args[0].name].t()  # a view: follows the weight's updates
+        else:
+            operation, kwargs = node.target, dict(node.kwargs)
+            if operation is aten.mm.default:
+                operation = aten.mm.out
+                kwargs["out"] = torch.empty(node.meta["tensor_meta"].shape)
+            names[f"do_{node.name}"] = operation
+            arguments = [text(value) for value in node.args]
+            arguments += [f"{key}={text(value)}" for key, value in kwargs.items()]
+            lines.append(f"{node.name} = do_{node.name}({', '.join(arguments)})")
+    source = f"def replay({', '.join(inputs)}):\n    " + "\n    ".join(lines)
+    exec(source, names)
+    return names["replay"]

@@ -1,0 +1,305 @@
+"""MnistDataset reads what is in the file, and says clearly what is wrong with a file."""
+
+import gzip
+import hashlib
+import http.server
+import os
+import struct
+import threading
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers import MnistDataset, load_mnist
+from helpers import mnist as mnist_module
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    return np.column_stack([rng.integers(0, 10, 5), rng.integers(0, 256, (5, 784))])
+
+
+def write(path, rows):
+    text = "".join(",".join(map(str, row)) + "\n" for row in rows)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    return path
+
+
+def write_idx(path, array, magic):
+    header = struct.pack(f">{1 + array.ndim}I", magic, *array.shape)
+    content = header + array.astype(np.uint8).tobytes()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+@pytest.fixture(params=["mnist_train.csv", "mnist_train.csv.gz"])
+def dataset(request, tmp_path, rows):
+    return MnistDataset(write(tmp_path / request.param, rows))
+
+
+def test_an_item_is_label_pixels_in_0_to_1_and_one_hot_target(dataset, rows):
+    label, image, target = dataset[2]
+    assert type(label) is int and label == rows[2, 0]
+    assert image.dtype == torch.float32 and image.shape == (784,)
+    assert torch.equal(image, torch.tensor(rows[2, 1:], dtype=torch.float32) / 255)
+    assert target.dtype == torch.float32 and target.shape == (10,)
+    assert target.sum() == 1 and target.argmax() == label
+
+
+def test_items_are_copies(dataset):
+    _, image, target = dataset[0]
+    image.zero_()
+    target.fill_(7)
+    assert dataset[0][1].any() and dataset[0][2].sum() == 1
+
+
+def test_images_and_labels_are_whole_tensors(dataset, rows):
+    assert dataset.images.dtype == torch.uint8 and dataset.labels.dtype == torch.int64
+    assert np.array_equal(dataset.images, rows[:, 1:]) and np.array_equal(dataset.labels, rows[:, 0])
+
+
+def test_indices_work_as_for_a_list(dataset):
+    assert len(dataset) == len(list(dataset)) == 5
+    assert torch.equal(dataset[-1][1], dataset[4][1])
+    for index in (5, -6):
+        with pytest.raises(IndexError, match=f"index {index} .* 5 images"):
+            dataset[index]
+
+
+def test_plot_image_shows_the_image_upright_with_its_label(dataset):
+    ax = dataset.plot_image(0)
+    drawn = ax.images[0]
+    assert np.allclose(drawn.get_array(), dataset[0][1].reshape(28, 28))
+    assert drawn.cmap.name == "Blues" and drawn.get_interpolation() == "none"
+    assert ax.get_title() == f"label = {dataset[0][0]}"
+    plt.close(ax.figure)
+
+
+def test_memory_at_rest_is_an_eighth_of_pandas(tmp_path, rows):
+    file = write(tmp_path / "mnist_train.csv", rows)
+    pandas_bytes = pd.read_csv(file, header=None).memory_usage(index=False).sum()
+    dataset = MnistDataset(file)
+    assert dataset.images.nbytes + dataset.labels.nbytes < pandas_bytes / 4
+
+
+def changed(rows, row, column, value):
+    lines = [list(map(str, line)) for line in rows]
+    lines[row][column] = value
+    return lines
+
+
+@pytest.mark.parametrize("name", ["broken.csv", "broken.csv.gz"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: [], "is empty; expected rows of 785"),
+        (lambda rows: [["label", *range(784)], *rows], "row 1: .*'label', a header"),
+        (lambda rows: [*rows[:3], rows[3][:100], *rows[4:]], "row 4: found 100 columns; expected 785"),
+        (lambda rows: [*rows[:3], [*rows[3], 1], *rows[4:]], "row 4: found 786 columns; expected 785"),
+        (lambda rows: [row[:-1] for row in rows], "row 1: found 784 columns; expected 785"),
+        (lambda rows: [*rows[:2], [], *rows[2:]], "row 3: found 0 columns; expected 785"),
+        (lambda rows: changed(rows, 1, 0, "10"), "row 2: the label is '10'; expected .* 0 to 9"),
+        (lambda rows: changed(rows, 1, 0, "-1"), "row 2: the label is '-1'; expected .* 0 to 9"),
+        (lambda rows: changed(rows, 4, 7, "256"), "row 5: the pixel in column 8 is '256'; .* 0 to 255"),
+        (lambda rows: changed(rows, 4, 7, "-3"), "row 5: the pixel in column 8 is '-3'; .* 0 to 255"),
+        (lambda rows: changed(rows, 4, 7, "0.5"), "row 5: the pixel in column 8 is '0.5'; .* whole"),
+        (lambda rows: changed(rows, 2, 9, "x"), "row 3: the pixel in column 10 is 'x'"),
+        (lambda rows: changed(rows, 2, 9, ""), "row 3: the pixel in column 10 is ''"),
+        (lambda rows: changed(rows, 2, 9, "NaN"), "row 3: the pixel in column 10 is 'NaN'"),
+    ],
+)  # fmt: skip
+def test_a_bad_csv_file_gets_one_line_with_file_row_and_expectation(tmp_path, rows, name, change, message):
+    file = write(tmp_path / name, change(rows.tolist()))
+    with pytest.raises(ValueError, match=message) as error:
+        MnistDataset(file)
+    assert str(file) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.csv: no such file"):
+        MnistDataset(tmp_path / "nowhere.csv")
+
+
+def test_a_truncated_gzip_file_is_named(tmp_path, rows):
+    file = write(tmp_path / "mnist_train.csv.gz", rows)
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(ValueError, match=r"mnist_train\.csv\.gz.*broken gzip file"):
+        MnistDataset(file)
+
+
+def test_a_picture_is_not_taken_for_csv(tmp_path):
+    file = tmp_path / "digits.csv"
+    file.write_bytes(bytes(range(128, 256)) * 9)
+    with pytest.raises(ValueError, match="row 1: not text"):
+        MnistDataset(file)
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_idx_files_give_the_same_dataset_as_csv(tmp_path, monkeypatch, rows, ending):
+    write_idx(tmp_path / f"train-images-idx3-ubyte{ending}", rows[:, 1:].reshape(-1, 28, 28), 2051)
+    write_idx(tmp_path / f"train-labels-idx1-ubyte{ending}", rows[:, 0], 2049)
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path))
+    loaded = load_mnist("train")
+    assert np.array_equal(loaded.images, rows[:, 1:]) and np.array_equal(loaded.labels, rows[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "magic", "message"),
+    [
+        (np.zeros((3, 28, 28)), np.zeros(3), (9, 2049), r"images.gz: magic number 9; expected 2051"),
+        (np.zeros((3, 28, 28)), np.zeros(3), (2051, 9), r"labels.gz: magic number 9; expected 2049"),
+        (np.zeros((3, 28, 28)), np.zeros(4), (2051, 2049), "has 3 images, .* has 4 labels"),
+        (np.zeros((3, 8, 8)), np.zeros(3), (2051, 2049), r"images of \(8, 8\) pixels; expected \(28, 28\)"),
+        (np.zeros((3, 28, 28)), np.array([1, 2, 11]), (2051, 2049), "item 2: label 11; expected 0 to 9"),
+        (np.zeros((0, 28, 28)), np.zeros(0), (2051, 2049), "holds no images"),
+    ],
+)  # fmt: skip
+def test_bad_idx_files_get_one_line(tmp_path, images, labels, magic, message):
+    images_file = write_idx(tmp_path / "images.gz", images, magic[0])
+    labels_file = write_idx(tmp_path / "labels.gz", labels, magic[1])
+    with pytest.raises(ValueError, match=message):
+        MnistDataset.from_idx(images_file, labels_file)
+
+
+def test_cut_idx_files_get_one_line(tmp_path):
+    images = write_idx(tmp_path / "images", np.zeros((3, 28, 28)), 2051)
+    labels = write_idx(tmp_path / "labels.gz", np.zeros(3), 2049)
+    labels.write_bytes(labels.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"labels\.gz: broken gzip file"):
+        MnistDataset.from_idx(images, labels)
+    images.write_bytes(images.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="images: 2351 values after the header; expected 2352"):
+        MnistDataset.from_idx(images, labels)
+    images.write_bytes(b"ab")
+    with pytest.raises(ValueError, match="images: 2 bytes; expected a header"):
+        MnistDataset.from_idx(images, labels)
+
+
+def test_mnist_dir_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="MNIST_DIR is .*nowhere"):
+        load_mnist("train")
+
+
+def test_mnist_dir_without_files_is_an_error_that_names_what_is_expected(monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"no MNIST test set; expected mnist_test\.csv, or t10k"):
+        load_mnist("test")
+
+
+def test_mnist_dir_with_a_broken_file_is_an_error(monkeypatch, tmp_path, rows):
+    write(tmp_path / "mnist_test.csv", rows[:, :-1])
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path))
+    with pytest.raises(ValueError, match="784 columns"):
+        load_mnist("test")
+
+
+def test_a_relative_mnist_dir_may_start_at_the_course(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MNIST_DIR", "data/sample")
+    assert len(load_mnist("test")) == 500
+
+
+def test_only_train_and_test_exist():
+    with pytest.raises(ValueError, match="split is 'validation'; expected 'train' or 'test'"):
+        load_mnist("validation")
+
+
+class Mirror:
+    """The four official files, small, on a local web server that counts its requests."""
+
+    def __init__(self, folder, rows):
+        write_idx(folder / "train-images-idx3-ubyte.gz", rows[:, 1:].reshape(-1, 28, 28), 2051)
+        write_idx(folder / "train-labels-idx1-ubyte.gz", rows[:, 0], 2049)
+        self.sums = {
+            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()
+        }
+        self.requests = requests = []
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *args):
+                super().__init__(*args, directory=folder)
+
+            def log_message(self, *args):
+                requests.append(self.path)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def mirror(tmp_path, rows, monkeypatch):
+    """An empty data folder beside the sample, and a mirror to download from."""
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sample").symlink_to(SAMPLE)
+    mirror = Mirror(tmp_path / "mirror", rows)
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    monkeypatch.setattr(mnist_module, "DATA", tmp_path / "data")
+    monkeypatch.setattr(mnist_module, "SHA256", mirror.sums)
+    monkeypatch.setattr(mnist_module, "MIRRORS", (mirror.url,))
+    mnist_module._download.cache_clear()
+    yield mirror
+    mnist_module._download.cache_clear()
+    mirror.server.shutdown()
+
+
+def test_a_download_is_converted_to_csv_and_kept(mirror, rows):
+    assert np.array_equal(load_mnist("train").images, rows[:, 1:])
+    kept = [path.name for path in mnist_module.DATA.iterdir() if path.name != "sample"]
+    assert kept == ["mnist_train.csv"]
+    load_mnist("train")
+    assert len(mirror.requests) == 2
+
+
+def test_a_dead_mirror_is_passed_over(mirror, monkeypatch, rows):
+    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/", mirror.url))
+    assert len(load_mnist("train")) == len(rows)
+
+
+def test_a_file_with_a_wrong_checksum_is_never_used(mirror, monkeypatch, capsys):
+    monkeypatch.setitem(mirror.sums, "train-labels-idx1-ubyte.gz", "0" * 64)
+    assert len(load_mnist("train")) == 6000
+    assert "not the official one" in capsys.readouterr().out
+    assert [path.name for path in mnist_module.DATA.iterdir()] == ["sample"]
+
+
+def test_without_a_network_the_sample_is_used_and_one_line_says_so(mirror, monkeypatch, capsys):
+    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
+    assert len(load_mnist("train")) == 6000
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 and "using the small sample in data/sample" in lines[0]
+
+
+def test_the_sample_is_what_its_script_makes(monkeypatch):
+    monkeypatch.syspath_prepend(SAMPLE)
+    import make_sample
+
+    for split, made in make_sample.sample().items():
+        shipped = gzip.decompress((SAMPLE / f"mnist_{split}.csv.gz").read_bytes())
+        assert shipped == make_sample.as_csv(made)
+
+
+OFFICIAL = Path(os.environ.get("MNIST_DIR", "")) / "train-images-idx3-ubyte.gz"
+
+
+@pytest.mark.parametrize(
+    ("split", "md5"),
+    [("train", "5b49cf1b57fb9d6102b559d59d99df7c"), ("test", "c807df8d6d804ab2647fc15c3d40f543")],
+)
+@pytest.mark.skipif(not OFFICIAL.exists(), reason="needs the official IDX files in MNIST_DIR")
+def test_the_official_files_become_the_well_known_csv_files(tmp_path, split, md5):
+    mnist_module.write_csv(load_mnist(split), tmp_path / "mnist.csv")
+    assert hashlib.md5((tmp_path / "mnist.csv").read_bytes()).hexdigest() == md5
+    assert torch.equal(MnistDataset(tmp_path / "mnist.csv").images, load_mnist(split).images)
