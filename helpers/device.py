@@ -1,6 +1,18 @@
-"""Which device to compute on."""
+"""Which device to compute on, and how fast a training step is there."""
+
+import csv
+import datetime
+import platform
+import statistics
+import subprocess
+import time
+from pathlib import Path
 
 import torch
+from torch import nn
+
+DEVICES_CSV = Path(__file__).resolve().parents[1] / "data" / "results" / "devices.csv"
+BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 
 
 def pick_device() -> torch.device:
@@ -10,3 +22,118 @@ def pick_device() -> torch.device:
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")
+
+
+def synchronize(device):
+    """Wait until `device` has done all the work that it was given; a CPU always has."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def median_seconds(function, device, repeats=30, warm_up=5) -> float:
+    """Return the median time of `function()` in seconds, warmed up and synchronized."""
+    times = []
+    for _ in range(warm_up):
+        function()
+    for _ in range(repeats):
+        synchronize(device)
+        start = time.perf_counter()
+        function()
+        synchronize(device)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def make_training_step(device, batch_size):
+    """Return a function that takes one training step of the baseline, all data on `device`."""
+    torch.manual_seed(0)
+    layers = nn.Linear(784, 200), nn.Sigmoid(), nn.Linear(200, 10), nn.Sigmoid()
+    network = nn.Sequential(*layers).to(device)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+    loss_function = nn.MSELoss()
+    images = torch.rand(batch_size, 784, device=device)
+    targets = torch.eye(10, device=device)[torch.randint(10, (batch_size,), device=device)]
+
+    def training_step():
+        optimizer.zero_grad()
+        loss_function(network(images), targets).backward()
+        optimizer.step()
+
+    return training_step
+
+
+def as_cuda_graph(training_step):
+    """Record all that `training_step` makes a CUDA device do; return a function that repeats it.
+
+    One call then launches the whole step, not each operation. Source: PyTorch's CUDA semantics,
+    section CUDA Graphs.
+    """
+    side_stream = torch.cuda.Stream()
+    side_stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side_stream):
+        for _ in range(3):
+            training_step()
+    torch.cuda.current_stream().wait_stream(side_stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        training_step()
+    return graph.replay
+
+
+def sweep(device, batch_sizes=BATCH_SIZES) -> list:
+    """Time a training step of the baseline at each batch size; a list of dicts, one for a row."""
+    rows = []
+    for batch_size in batch_sizes:
+        step = make_training_step(device, batch_size)
+        methods = {"step by step": step}
+        if device.type == "cuda":
+            methods["CUDA graph"] = as_cuda_graph(make_training_step(device, batch_size))
+        for method, function in methods.items():
+            seconds = median_seconds(function, device)
+            rows.append(
+                {
+                    "device": device.type,
+                    "name": device_name(device),
+                    "method": method,
+                    "batch_size": batch_size,
+                    "microseconds_per_step": round(seconds * 1e6, 1),
+                    "images_per_second": round(batch_size / seconds),
+                    "torch": torch.__version__,
+                    "date": datetime.date.today().isoformat(),
+                }
+            )
+    return rows
+
+
+def device_name(device) -> str:
+    """Return what the maker calls the device, and for a CPU how many threads PyTorch uses."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    name = platform.processor() or platform.machine()
+    if platform.system() == "Darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        name = subprocess.run(command, capture_output=True, text=True).stdout.strip() or name
+    elif Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+        name = models[0] if models else name
+    return name if device.type == "mps" else f"{name}, {torch.get_num_threads()} threads"
+
+
+def add_to_table():
+    """Measure each device of this machine, and add the rows to ``data/results/devices.csv``."""
+    devices = [torch.device("cpu")]
+    if pick_device().type != "cpu":
+        devices.append(pick_device())
+    new = not DEVICES_CSV.exists()
+    with DEVICES_CSV.open("a", newline="", encoding="utf-8") as file:
+        for device in devices:
+            rows = sweep(device)
+            writer = csv.DictWriter(file, rows[0])
+            if new:
+                writer.writeheader()
+                new = False
+            writer.writerows(rows)
+            print(f"{device_name(device)}: {len(rows)} rows added to {DEVICES_CSV}")

@@ -104,7 +104,7 @@ def check_kernel(facts):
     if not same_folder(facts.jupyter_prefix, facts.prefix):
         return Check(
             f"`jupyter` starts from {short(facts.jupyter_prefix)}, with that environment's kernel",
-            f"Install jupyterlab in {here}, or nb_conda_kernels there: then Kernel > Change Kernel.",
+            f"Install jupyterlab in {here}, or nb_conda_kernels there and use Change Kernel.",
         )
     if facts.kernel_python and not is_inside(facts.kernel_python, facts.prefix):
         return Check(

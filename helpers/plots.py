@@ -27,7 +27,7 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     width = max(1, min(500, len(history.losses) // 20))
     starts = range(0, len(history.losses), width)
     steps, means = ([mean(kept[i : i + width]) for i in starts] for kept in (history.steps, history.losses))
-    ax.plot(steps, means, color=color, linewidth=2, label=label)
+    ax.plot(steps, means, color="black", linewidth=1.5, label=label)
     ax.set(xlabel="training step", ylabel="loss", ylim=(0, 1), yticks=(0, 0.25, 0.5))
     ax.grid(True, axis="y")
     if label:

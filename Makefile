@@ -1,0 +1,46 @@
+# Every command runs in .venv, which the first one installs. ARGS passes options on: make test ARGS=-x
+PYTHON ?= python3
+VENV := .venv/bin/python
+
+# Kernels run in notebooks/, so a relative MNIST_DIR is made absolute here.
+ifneq (,$(filter-out /%,$(firstword $(MNIST_DIR))))
+override MNIST_DIR := $(CURDIR)/$(MNIST_DIR)
+export MNIST_DIR
+endif
+unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
+
+.PHONY: help lab test run data notebooks bench setup clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+lab: setup        ## open the course in JupyterLab
+	$(VENV) -m jupyterlab notebooks/00_setup.ipynb --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+test: setup       ## run every test, on the sample unless MNIST_DIR says otherwise
+	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+
+run: setup        ## execute every notebook into build/, then print a table
+	$(VENV) tests/run_notebooks.py $(ARGS)
+
+data: setup       ## download MNIST into data/
+	$(VENV) -m helpers.mnist $(ARGS)
+
+notebooks: setup  ## execute every notebook in place, for those who change the course
+	$(VENV) tests/run_notebooks.py --in-place $(ARGS)
+
+bench: setup      ## measure speed
+	$(VENV) -m pytest tests/benchmarks/bench_*.py $(ARGS)
+
+setup: .venv/installed  ## install the course into .venv
+
+clean:            ## remove .venv and build/
+	rm -rf .venv build
+
+# The stamp is written last, so that an interrupted installation starts over.
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing. Name another: make setup PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(VENV) -m pip install -e '.[test]' -c constraints.txt
+	@touch $@

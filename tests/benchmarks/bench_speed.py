@@ -1,0 +1,236 @@
+"""How fast the course is against the study note's own code and others: `make bench`.
+
+Each case runs both sides in turn, in this process, and reports the ratio of their median times.
+It fails where the ratio is lower than the course promises. The table goes to
+`data/results/speed.csv`.
+"""
+
+import csv
+import datetime
+import platform
+import statistics
+import time
+import warnings
+from pathlib import Path
+
+import cpuinfo
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.neural_network import MLPClassifier
+from torch import nn
+from torch.utils.data import Subset
+
+from helpers import MnistDataset, accuracy, load_mnist, train
+from helpers.mnist import write_csv
+
+SPEED_CSV = Path(__file__).resolve().parents[2] / "data" / "results" / "speed.csv"
+ROWS = []
+
+
+@pytest.fixture(scope="module")
+def train_set():
+    dataset = load_mnist("train")
+    if len(dataset) != 60_000:
+        pytest.exit("make bench measures on full MNIST: run make data first, or set MNIST_DIR")
+    return dataset
+
+
+@pytest.fixture(scope="module")
+def note_dataset(train_set):
+    """The study note's dataset: a pandas table, from which each item takes a row anew."""
+    table = pd.DataFrame(np.column_stack([train_set.labels, train_set.images]).astype("int64"))
+    warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+
+    class NoteDataset(torch.utils.data.Dataset):
+        def __len__(self):
+            return len(table)
+
+        def __getitem__(self, index):
+            label = table.iloc[index, 0]
+            target = torch.zeros(10)
+            target[label] = 1.0
+            return label, torch.FloatTensor(table.iloc[index, 1:].values) / 255.0, target
+
+    return NoteDataset()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table():
+    """Write the ratios to speed.csv, and print them, when all cases have run."""
+    yield
+    with SPEED_CSV.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ROWS[0])
+        writer.writeheader()
+        writer.writerows(ROWS)
+    print("\n\nratio  at least  case")
+    for row in ROWS:
+        print(f"{row['ratio']:5}  {row['at_least']:8}  {row['case']} against {row['against']}")
+
+
+def compare(benchmark, case, course, against, other, at_least, rounds=5):
+    """Time `course` and `other` in turn; note the ratio of their medians, and check it."""
+    seconds = []
+
+    def time_other():
+        start = time.perf_counter()
+        other()
+        seconds.append(time.perf_counter() - start)
+
+    benchmark.pedantic(course, setup=time_other, rounds=rounds, warmup_rounds=1)
+    ours, theirs = benchmark.stats["median"], statistics.median(seconds)
+    ROWS.append(
+        {
+            "case": case,
+            "against": against,
+            "course_seconds": f"{ours:.3g}",
+            "other_seconds": f"{theirs:.3g}",
+            "ratio": round(theirs / ours, 2),
+            "at_least": at_least,
+            "machine": cpuinfo.get_cpu_info()["brand_raw"],
+            "system": f"{platform.system()} {platform.machine()}, one thread",
+            "versions": f"Python {platform.python_version()}, torch {torch.__version__}",
+            "date": datetime.date.today().isoformat(),
+        }
+    )
+    benchmark.extra_info["ratio"] = ROWS[-1]["ratio"]
+    assert theirs / ours >= at_least
+
+
+def baseline():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(784, 200), nn.Sigmoid(), nn.Linear(200, 10), nn.Sigmoid())
+
+
+def sgd(parameters):
+    return torch.optim.SGD(parameters, lr=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "make_optimizer", "at_least"), [("SGD", sgd, 3), ("Adam", torch.optim.Adam, 4.5)]
+)
+def test_training_at_batch_size_1(benchmark, train_set, note_dataset, name, make_optimizer, at_least):
+    steps, loss_function = 5000, nn.MSELoss()
+    few = Subset(train_set, range(steps))
+
+    def course():
+        network = baseline()
+        optimizer = make_optimizer(network.parameters())
+        train(network, few, loss_function=loss_function, optimizer=optimizer, epochs=1, progress=False)
+
+    def note():
+        network = baseline()
+        optimizer = make_optimizer(network.parameters())
+        losses = []
+        for step in range(steps):
+            _, inputs, targets = note_dataset[step]
+            loss = loss_function(network(inputs), targets)
+            if step % 10 == 0:
+                losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    case = f"5,000 training steps, batch size 1, {name}"
+    compare(benchmark, case, course, "the note's loop", note, at_least, rounds=3)
+
+
+def test_training_in_mini_batches(benchmark, train_set):
+    loss_function = nn.MSELoss()
+    images, targets = train_set.images / 255, torch.eye(10)[train_set.labels]
+
+    def course():
+        network = baseline()
+        train(network, train_set, loss_function=loss_function, optimizer=sgd(network.parameters()),
+              epochs=1, batch_size=100, shuffle=True, progress=False)  # fmt: skip
+
+    def by_hand():
+        network = baseline()
+        optimizer = sgd(network.parameters())
+        for batch in torch.randperm(len(images)).split(100):
+            loss = loss_function(network(images[batch]), targets[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    case = "an epoch in shuffled batches of 100, SGD"
+    compare(benchmark, case, course, "a loop over ready tensors", by_hand, at_least=1)
+
+
+def test_one_item(benchmark, train_set, note_dataset):
+    def course():
+        for index in range(2000):
+            train_set[index]
+
+    def note():
+        for index in range(2000):
+            note_dataset[index]
+
+    compare(benchmark, "2,000 items of the dataset", course, "the note's dataset", note, at_least=10)
+
+
+def test_accuracy(benchmark, note_dataset):
+    test_set, network = load_mnist("test"), baseline()
+
+    def note():
+        right = 0
+        for index in range(len(test_set)):
+            label, inputs, _ = note_dataset[index]
+            right += network(inputs).argmax() == label
+
+    def course():
+        accuracy(network, test_set)
+
+    case = "accuracy over 10,000 images"
+    compare(benchmark, case, course, "the note's loop", note, at_least=50, rounds=3)
+
+
+def test_loading_the_csv_file(benchmark, train_set, tmp_path):
+    csv_file = tmp_path / "mnist_train.csv"
+    write_csv(train_set, csv_file)
+
+    def course():
+        MnistDataset(csv_file)
+
+    def plain_pandas():
+        pd.read_csv(csv_file, header=None)
+
+    compare(benchmark, "loading 60,000 rows of CSV", course, "pandas.read_csv", plain_pandas, at_least=1)
+
+
+def test_time_to_97_percent(benchmark, train_set):
+    """Both sides get the fewest epochs that bring them to 97 % on the test set; seed 0."""
+    test_set = load_mnist("test")
+    images, labels = (train_set.images / 255).numpy(), train_set.labels.numpy()
+    test_images, test_labels = (test_set.images / 255).numpy(), test_set.labels.numpy()
+
+    def course(epochs):
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.Linear(784, 200), nn.ReLU(), nn.Linear(200, 10))
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.003)
+        train(network, train_set, loss_function=nn.CrossEntropyLoss(), optimizer=optimizer,
+              epochs=epochs, batch_size=200, shuffle=True, progress=False)  # fmt: skip
+        return network
+
+    def scikit_learn(epochs):
+        warnings.simplefilter("ignore")  # it warns that a few epochs are not convergence
+        classifier = MLPClassifier((200,), batch_size=200, max_iter=epochs, random_state=0)
+        return classifier.fit(images, labels)
+
+    our_epochs = next(n for n in range(1, 20) if accuracy(course(n), test_set) >= 0.97)
+    their_epochs = next(
+        n for n in range(1, 20) if scikit_learn(n).score(test_images, test_labels) >= 0.97
+    )
+    case = f"training to 97 % in mini-batches ({our_epochs} epochs)"
+    against = f"scikit-learn's MLPClassifier ({their_epochs} epochs)"
+    compare(benchmark, case, lambda: course(our_epochs), against, lambda: scikit_learn(their_epochs),
+            at_least=2, rounds=3)  # fmt: skip

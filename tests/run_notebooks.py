@@ -1,0 +1,150 @@
+"""Execute the notebooks from top to bottom, each in a fresh kernel: `make run`, `make notebooks`.
+
+python tests/run_notebooks.py                  executed copies go to build/
+python tests/run_notebooks.py --in-place       the notebooks themselves get the new outputs
+python tests/run_notebooks.py --jobs 2         two at a time
+python tests/run_notebooks.py notebooks/03*    only these
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+ACCURACY = re.compile(r"test accuracy[^0-9]*([0-9.]+) ?%", re.IGNORECASE)
+
+
+@dataclass
+class Result:
+    """What became of one notebook."""
+
+    name: str
+    seconds: float
+    accuracy: str = "-"
+    error: str = ""
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="all of them, if none is named")
+    parser.add_argument("--in-place", action="store_true", help="store the outputs in notebooks/")
+    parser.add_argument("--jobs", type=int, default=1, help="how many run at a time")
+    options = parser.parse_args(arguments)
+
+    paths = options.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if not paths:
+        sys.exit(f"There is no notebook in {ROOT / 'notebooks'}.")
+    if folder := os.environ.get("MNIST_DIR"):  # counts from the course's folder, in every kernel
+        os.environ["MNIST_DIR"] = str((ROOT / folder).resolve())
+    os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
+
+    pool = ThreadPoolExecutor(options.jobs)  # the work is done by the kernels, which are processes
+    try:
+        results = list(pool.map(partial(run, in_place=options.in_place), paths))
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr, flush=True)
+        os._exit(130)  # waits for no thread; the kernels end when they see their parent gone
+
+    print_table(results)
+    for result in results:
+        if result.error:
+            print(f"{result.name}: {result.error}", file=sys.stderr)
+    return any(result.error for result in results)
+
+
+def run(path, in_place=False):
+    """Execute one notebook and store it, in place only if it ran to its end."""
+    print(f"{path.stem}: started", flush=True)
+    notebook = nbformat.read(path, as_version=4)
+    start = time.perf_counter()
+    error = execute(notebook, folder=path.parent)
+    result = Result(path.stem, time.perf_counter() - start, accuracy_in(notebook), error)
+
+    normalise(notebook)
+    if not in_place:
+        BUILD.mkdir(exist_ok=True)
+        nbformat.write(notebook, BUILD / path.name)
+    elif not error:
+        nbformat.write(notebook, path)
+    print(f"{path.stem}: {error or 'finished'} after {result.seconds:.0f} s", flush=True)
+    return result
+
+
+def execute(notebook, folder):
+    """Run the cells, those tagged `raises-exception` may fail; return what went wrong, or ''."""
+    client = NotebookClient(
+        notebook,
+        # without folders to look in, `python3` is this very Python, not some other environment's
+        km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+        resources={"metadata": {"path": str(folder)}},
+        timeout=None,
+        record_timing=False,
+        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
+        coalesce_streams=True,
+    )
+    try:
+        client.execute()
+    except CellExecutionError as failure:
+        cell = max(c.execution_count or 0 for c in notebook.cells if c.cell_type == "code")
+        return f"cell [{cell}] failed: {failure.ename}: {failure.evalue}"
+    except DeadKernelError:
+        return "the kernel died"
+    return ""
+
+
+def accuracy_in(notebook):
+    """The last test accuracy that the notebook prints, or '-'."""
+    text = "\n".join(
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    )
+    found = ACCURACY.findall(text)
+    return f"{found[-1]} %" if found else "-"
+
+
+def normalise(notebook):
+    """Strip what differs between machines: kernel, widget state, paths in tracebacks."""
+    notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                output.traceback = [without_folders(line) for line in output.traceback]
+
+
+def without_folders(text):
+    """Shorten /home/me/course/helpers/mnist.py to helpers/mnist.py."""
+    home = str(Path.home())
+    text = text.replace("~" + os.sep, home + os.sep)  # IPython's short form
+    for folder in (str(ROOT), sys.prefix, sys.base_prefix, home):
+        text = text.replace(folder + os.sep, "")
+    return text
+
+
+def print_table(results):
+    width = max(len(result.name) for result in results)
+    print(f"\n{'notebook':{width}}  minutes  test accuracy")
+    for result in results:
+        accuracy = "failed" if result.error else result.accuracy
+        print(f"{result.name:{width}}  {result.seconds / 60:7.1f}  {accuracy:>13}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The comparison of outputs catches what it should: what is masked, what is compared when."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbval.plugin import get_sanitize_patterns
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = (ROOT / "tests/sanitize.cfg").read_text("utf-8")
+
+
+def masked(text):
+    for regex, replacement in get_sanitize_patterns(CONFIG):
+        text = re.sub(regex, replacement, text)
+    return text
+
+
+def test_nbval_reads_every_pair():
+    assert CONFIG.isascii()
+    written = re.findall(r"^\s*regex", CONFIG, re.MULTILINE)
+    assert len(get_sanitize_patterns(CONFIG)) == len(written)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("100%|#| 600/600 [00:12<00:00, 48.9it/s]", "100%|#| 600/600 [01:02:12<00:00, 1.9s/it]"),
+        ("120it [00:12, 9.9it/s]", "120it [00:01, 99.9it/s]"),
+        ("took 12.3 s", "took  9.8 s"),
+        ("85 ms a step", "597 \u00b5s a step"),
+        ("1 min 5 s", "3 min 59 s"),
+        ("0.5 minutes", "12 minutes"),
+        ("8,123 steps/s", "975.1 steps/s"),
+        ("300 images per second", "12,000 images per second"),
+        ("run on 2026-11-23 04:40", "run on 2027-01-02 17:01"),
+        ("<Thing object at 0x7f3a5c1d2e80>", "<Thing object at 0x10c3ffe50>"),
+        ("<Figure size 640x480 with 1 Axes>", "<Figure size 1280x480 with 2 Axes>"),
+    ],
+)
+def test_what_changes_from_run_to_run_is_masked(one, other):
+    assert masked(one) == masked(other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tensor(24.)",
+        "60,000 images, 784 numbers each",
+        "label = 7",
+        "magic number 0x803, at 0x10",
+        "step 10,000 of 240,000, 10 steps",
+        "tensor([[3.5, 4.0], [1.0, 2.0]])",
+        "torch.Size([28, 28])",
+        "shares of 3 sets",
+    ],
+)
+def test_everything_else_is_compared(text):
+    assert masked(text) == text
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A tiny course: two cells whose stored outputs are wrong, one of them tagged, one right."""
+    for name in ("pyproject.toml", "tests/conftest.py", "tests/sanitize.cfg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    cells = [new_code_cell("print(6 * 7)", execution_count=n + 1) for n in range(3)]
+    cells[0].outputs = [new_output("stream", text="42\n")]
+    cells[1].outputs = [new_output("stream", text="43\n")]
+    cells[2].outputs = [new_output("stream", text="43\n")]
+    cells[2].metadata.tags = ["mnist-output"]
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(new_notebook(cells=cells), tmp_path / "notebooks/tiny.ipynb")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("mnist_dir", "tagged"), [("", "PASSED"), ("data/sample", "PASSED"), ("full/mnist", "FAILED")]
+)
+def test_tagged_outputs_are_compared_on_full_mnist_alone(course, mnist_dir, tagged):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"],
+        cwd=course,
+        env=os.environ | {"MNIST_DIR": mnist_dir},
+        capture_output=True,
+        text=True,
+    )
+    results = dict(re.findall(r"::(Cell \d) (PASSED|FAILED)", done.stdout))
+    assert results == {"Cell 0": "PASSED", "Cell 1": "FAILED", "Cell 2": tagged}, done.stdout

@@ -1,0 +1,89 @@
+"""`make run` and `make notebooks`: what is executed, reported and stored."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import run_notebooks
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+PROGRESS = "for i in range(3):\n    print(f'\\r{i} of 2', end='')\nprint('\\nTest accuracy: 88.2%')"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_notebooks, "BUILD", tmp_path / "build")
+    return tmp_path
+
+
+def store(folder, name, *sources):
+    cells = [new_code_cell(source) for source in sources]
+    path = folder / name
+    kernel = {"name": "conda-env-base-py", "display_name": "base"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel, "widgets": {}}), path)
+    return path
+
+
+def test_the_table_shows_the_accuracy_and_a_failure_stops_no_other(folder, capsys):
+    broken = store(folder, "01_broken.ipynb", "1", "x = 1 / 0", "2")
+    good = store(folder, "02_good.ipynb", PROGRESS)
+    assert run_notebooks.main(["--jobs", "2", str(broken), str(good)])
+    printed = capsys.readouterr()
+    *_, broken_row, good_row = printed.out.splitlines()
+    assert broken_row.split() == ["01_broken", "0.0", "failed"]
+    assert good_row.split() == ["02_good", "0.0", "88.2", "%"]
+    assert printed.err == "01_broken: cell [2] failed: ZeroDivisionError: division by zero\n"
+    assert (folder / "build/02_good.ipynb").exists()
+
+
+def test_in_place_stores_normalised_outputs(folder):
+    this_python = f"import sys; sys.executable == {sys.executable!r}"
+    path = store(folder, "00_good.ipynb", PROGRESS, this_python)
+    assert not run_notebooks.main(["--in-place", str(path)])
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.metadata == {
+        "kernelspec": run_notebooks.KERNELSPEC,
+        "language_info": {"name": "python"},
+    }
+    progress, python = notebook.cells
+    assert [output.text for output in progress.outputs] == ["2 of 2\nTest accuracy: 88.2%\n"]
+    assert python.outputs[0].data["text/plain"] == "True"
+    assert not progress.metadata
+
+
+def test_in_place_leaves_a_failing_notebook_alone(folder):
+    path = store(folder, "00_broken.ipynb", "1 / 0")
+    before = path.read_bytes()
+    assert run_notebooks.main(["--in-place", str(path)])
+    assert path.read_bytes() == before
+
+
+def test_a_kernel_that_dies_is_reported(folder, capsys):
+    path = store(folder, "00_dies.ipynb", "import os; os._exit(1)")
+    assert run_notebooks.main([str(path)])
+    assert capsys.readouterr().err == "00_dies: the kernel died\n"
+
+
+def test_a_meant_error_is_none(folder):
+    path = store(folder, "00_meant.ipynb", "1 / 0")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].metadata.tags = ["raises-exception"]
+    nbformat.write(notebook, path)
+    assert not run_notebooks.main([str(path)])
+
+
+def test_tracebacks_name_no_folder_of_this_machine():
+    lines = [f"File {run_notebooks.ROOT / 'helpers/mnist.py'}:12", "File ~/elsewhere.py:1"]
+    error = new_output("error", ename="ValueError", evalue="no", traceback=lines)
+    notebook = new_notebook(cells=[new_code_cell("fail()", outputs=[error])])
+    run_notebooks.normalise(notebook)
+    shown = [line.removeprefix("File ") for line in notebook.cells[0].outputs[0].traceback]
+    assert shown == [str(Path("helpers/mnist.py")) + ":12", "elsewhere.py:1"]
+
+
+def test_the_last_accuracy_counts():
+    outputs = [new_output("stream", text="test accuracy 10.0 %\nTest accuracy: 88.20%\n")]
+    notebook = new_notebook(cells=[new_code_cell("accuracy()", outputs=outputs)])
+    assert run_notebooks.accuracy_in(notebook) == "88.20 %"
+    assert run_notebooks.accuracy_in(new_notebook()) == "-"
