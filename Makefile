@@ -9,7 +9,7 @@ export MNIST_DIR
 endif
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab test run data notebooks bench setup clean
+.PHONY: help lab test run data notebooks bench devices setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -24,13 +24,16 @@ run: setup        ## execute every notebook into build/, then print a table
 	$(VENV) tests/run_notebooks.py $(ARGS)
 
 data: setup       ## download MNIST into data/
-	$(VENV) -m helpers.mnist $(ARGS)
+	$(VENV) -c "from helpers.mnist import download_mnist; download_mnist()"
 
 notebooks: setup  ## execute every notebook in place, for those who change the course
 	$(VENV) tests/run_notebooks.py --in-place $(ARGS)
 
 bench: setup      ## measure speed
 	$(VENV) -m pytest tests/benchmarks/bench_*.py $(ARGS)
+
+devices: setup    ## measure this machine's devices, and add them to data/results/devices.csv
+	$(VENV) -c "from helpers.device import add_to_table; add_to_table()"
 
 setup: .venv/installed  ## install the course into .venv
 

@@ -102,6 +102,15 @@ def load_mnist(split: str) -> MnistDataset:
     return _load_folder(DATA, split)
 
 
+def download_mnist():
+    """Fetch what is missing into ``data/``: `make data`. Without a network, exit saying so."""
+    for split in IDX_FILES:
+        problem = None if _has_mnist(DATA, split) else _download(split)
+        if problem:
+            sys.exit(f"MNIST could not be downloaded ({problem}).")
+    print(f"MNIST is in {DATA}.")
+
+
 def _mnist_dir():
     value = Path(os.environ["MNIST_DIR"]).expanduser()
     for folder in (Path.cwd() / value, COURSE / value):
@@ -272,4 +281,3 @@ def write_csv(dataset, path):
     with Path(path).open("w", encoding="ascii", newline="\n") as file:
         for label, pixels in zip(dataset.labels.tolist(), dataset.images.numpy(), strict=True):
             file.write(f"{label},{','.join(map(str, pixels.tolist()))}\n")
-

@@ -23,13 +23,24 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     of the line is the mean of up to 500 dots in a row.
     """
     ax = ax or plt.figure(figsize=(9, 4)).gca()
-    ax.plot(history.steps, history.losses, ".", color=color, alpha=0.1, markeredgewidth=0, rasterized=True)
+    ax.plot(
+        history.steps,
+        history.losses,
+        ".",
+        color=color,
+        alpha=0.1,
+        markeredgewidth=0,
+        rasterized=True,
+    )
     width = max(1, min(500, len(history.losses) // 20))
     starts = range(0, len(history.losses), width)
-    steps, means = ([mean(kept[i : i + width]) for i in starts] for kept in (history.steps, history.losses))
+    steps, means = (
+        [mean(kept[i : i + width]) for i in starts] for kept in (history.steps, history.losses)
+    )
     ax.plot(steps, means, color="black", linewidth=1.5, label=label)
     ax.set(xlabel="training step", ylabel="loss", ylim=(0, 1), yticks=(0, 0.25, 0.5))
     ax.grid(True, axis="y")
+    ax.locator_params(axis="x", nbins=5)
     if label:
         ax.legend(loc="upper right")
     return ax

@@ -93,7 +93,6 @@ def execute(notebook, folder):
         km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
         resources={"metadata": {"path": str(folder)}},
         timeout=None,
-        record_timing=False,
         store_widget_state=False,
         extra_arguments=["--log-level=ERROR"],
         coalesce_streams=True,

@@ -79,5 +79,5 @@ def test_a_relative_mnist_dir_counts_from_the_course(course):
 
 
 def test_help_lists_every_command():
-    commands = "lab test run data notebooks bench setup clean".split()
+    commands = "lab test run data notebooks bench devices setup clean".split()
     assert [line.split()[1] for line in make(ROOT, "help").stdout.splitlines()] == commands

@@ -65,7 +65,9 @@ def test_items_are_copies(dataset):
 
 def test_images_and_labels_are_whole_tensors(dataset, rows):
     assert dataset.images.dtype == torch.uint8 and dataset.labels.dtype == torch.int64
-    assert np.array_equal(dataset.images, rows[:, 1:]) and np.array_equal(dataset.labels, rows[:, 0])
+    assert np.array_equal(dataset.images, rows[:, 1:]) and np.array_equal(
+        dataset.labels, rows[:, 0]
+    )
 
 
 def test_indices_work_as_for_a_list(dataset):
@@ -118,7 +120,9 @@ def changed(rows, row, column, value):
         (lambda rows: changed(rows, 2, 9, "NaN"), "row 3: the pixel in column 10 is 'NaN'"),
     ],
 )  # fmt: skip
-def test_a_bad_csv_file_gets_one_line_with_file_row_and_expectation(tmp_path, rows, name, change, message):
+def test_a_bad_csv_file_gets_one_line_with_file_row_and_expectation(
+    tmp_path, rows, name, change, message
+):
     file = write(tmp_path / name, change(rows.tolist()))
     with pytest.raises(ValueError, match=message) as error:
         MnistDataset(file)
@@ -193,7 +197,9 @@ def test_mnist_dir_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
 
 def test_mnist_dir_without_files_is_an_error_that_names_what_is_expected(monkeypatch, tmp_path):
     monkeypatch.setenv("MNIST_DIR", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"no MNIST test set; expected mnist_test\.csv, or t10k"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no MNIST test set; expected mnist_test\.csv, or t10k"
+    ):
         load_mnist("test")
 
 
@@ -280,6 +286,12 @@ def test_without_a_network_the_sample_is_used_and_one_line_says_so(mirror, monke
     assert len(load_mnist("train")) == 6000
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 and "using the small sample in data/sample" in lines[0]
+
+
+def test_make_data_fails_without_a_network(mirror, monkeypatch):
+    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
+    with pytest.raises(SystemExit, match="could not be downloaded .*127.0.0.1:9"):
+        mnist_module.download_mnist()
 
 
 def test_the_sample_is_what_its_script_makes(monkeypatch):

@@ -30,7 +30,9 @@ def draw(digit, angle=0.0, scale=1.0, shift=(0.0, 0.0)):
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn / pixels_per_cell
     offset = np.array([3.5, 3.5]) - matrix @ (CENTRE + shift)
-    image = affine_transform(digit / 16, matrix, offset, output_shape=(28, 28), order=1, mode="grid-constant")
+    image = affine_transform(
+        digit / 16, matrix, offset, output_shape=(28, 28), order=1, mode="grid-constant"
+    )
     return (17 * np.rint(np.minimum(2 * image, 1) * 15)).astype(np.uint8)
 
 
@@ -43,7 +45,9 @@ def sample():
     train = []
     for row in range(TRAIN_ROWS):
         source = row % writers
-        image = draw(digits[source], *rng.uniform((-0.12, 0.95), (0.12, 1.05)), rng.uniform(-1, 1, 2))
+        image = draw(
+            digits[source], *rng.uniform((-0.12, 0.95), (0.12, 1.05)), rng.uniform(-1, 1, 2)
+        )
         train.append([labels[source], *image.flatten()])
     rng.shuffle(train)
     test = [[labels[row], *draw(digits[row]).flatten()] for row in range(writers, len(labels))]

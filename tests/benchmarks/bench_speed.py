@@ -118,14 +118,18 @@ def sgd(parameters):
 @pytest.mark.parametrize(
     ("name", "make_optimizer", "at_least"), [("SGD", sgd, 3), ("Adam", torch.optim.Adam, 4.5)]
 )
-def test_training_at_batch_size_1(benchmark, train_set, note_dataset, name, make_optimizer, at_least):
+def test_training_at_batch_size_1(
+    benchmark, train_set, note_dataset, name, make_optimizer, at_least
+):
     steps, loss_function = 5000, nn.MSELoss()
     few = Subset(train_set, range(steps))
 
     def course():
         network = baseline()
         optimizer = make_optimizer(network.parameters())
-        train(network, few, loss_function=loss_function, optimizer=optimizer, epochs=1, progress=False)
+        train(
+            network, few, loss_function=loss_function, optimizer=optimizer, epochs=1, progress=False
+        )
 
     def note():
         network = baseline()
@@ -175,7 +179,9 @@ def test_one_item(benchmark, train_set, note_dataset):
         for index in range(2000):
             note_dataset[index]
 
-    compare(benchmark, "2,000 items of the dataset", course, "the note's dataset", note, at_least=10)
+    compare(
+        benchmark, "2,000 items of the dataset", course, "the note's dataset", note, at_least=10
+    )
 
 
 def test_accuracy(benchmark, note_dataset):
@@ -204,7 +210,9 @@ def test_loading_the_csv_file(benchmark, train_set, tmp_path):
     def plain_pandas():
         pd.read_csv(csv_file, header=None)
 
-    compare(benchmark, "loading 60,000 rows of CSV", course, "pandas.read_csv", plain_pandas, at_least=1)
+    compare(
+        benchmark, "loading 60,000 rows of CSV", course, "pandas.read_csv", plain_pandas, at_least=1
+    )
 
 
 def test_time_to_97_percent(benchmark, train_set):
