@@ -4,7 +4,7 @@ In a notebook: `%run ../helpers/environment.py`, which works even where the cour
 This file needs nothing but the standard library, and tries torch in a process of its own: a broken
 torch must not take the messenger down with it.
 
-`gather_facts` looks, `diagnose` judges, `check_environment` prints.
+`gather_facts` looks, `diagnose` judges, `report` prints; `check_environment` does all three.
 """
 
 from __future__ import annotations
@@ -54,13 +54,15 @@ class Check:
 def check_environment():
     """Print one line per check; return the problems, an empty list when there are none."""
     checks = diagnose(gather_facts())
-    for check in checks:
-        print(
-            f"problem  {check.text}\n         {check.fix}"
-            if check.fix
-            else f"ok       {check.text}"
-        )
+    report(checks)
     return [check for check in checks if check.fix]
+
+
+def report(checks):
+    for check in checks:
+        print(f"{'problem' if check.fix else 'ok':8} {check.text}")
+        if check.fix:
+            print(f"{'':8} {check.fix}")
 
 
 # Judging: from facts to checks.

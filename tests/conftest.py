@@ -19,6 +19,11 @@ os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")
 
 
+# Workers side by side: with a thread for each, none waits for another.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 def pytest_collection_modifyitems(items):
     """Compare the outputs of tagged cells only as far as they must agree.
 

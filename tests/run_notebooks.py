@@ -52,10 +52,12 @@ def main(arguments=None):
     if folder := os.environ.get("MNIST_DIR"):  # counts from the course's folder, in every kernel
         os.environ["MNIST_DIR"] = str((ROOT / folder).resolve())
     os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
+    if options.jobs > 1:  # kernels side by side: more threads would wait for each other
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
     pool = ThreadPoolExecutor(options.jobs)  # the work is done by the kernels, which are processes
-    try:
-        results = list(pool.map(partial(run, in_place=options.in_place), paths))
+    try:  # the last notebooks train the most networks: start with them
+        results = list(pool.map(partial(run, in_place=options.in_place), paths[::-1]))[::-1]
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr, flush=True)
         os._exit(130)  # waits for no thread; the kernels end when they see their parent gone

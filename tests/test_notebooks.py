@@ -72,6 +72,20 @@ def test_every_stored_error_is_meant(code_cells):
             assert "raises-exception" in cell.metadata.get("tags", []), cell.source
 
 
+def test_its_tags_are_known(code_cells):
+    known = {"mnist-output", "measured", "nbval-ignore-output", "raises-exception"}
+    for cell in code_cells:
+        assert set(cell.metadata.get("tags", [])) <= known, cell.source
+
+
+def test_numbers_that_are_not_compared_are_held_by_an_assert(code_cells):
+    for cell, following in zip(code_cells, [*code_cells[1:], None], strict=True):
+        masked = {"measured", "nbval-ignore-output"} & set(cell.metadata.get("tags", []))
+        if masked and cell.outputs:
+            near = cell.source + (following.source if following else "")
+            assert "assert" in near, cell.source
+
+
 def test_it_is_smaller_than_a_megabyte(path):
     assert path.stat().st_size < 1_000_000
 

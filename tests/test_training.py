@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.utils.data import Subset
 
-from helpers import History, accuracy, load_mnist, pick_device, plot_loss, train
+from helpers import History, accuracy, load_mnist, plot_loss, train
 from helpers import training as training_module
 from helpers.tracing import can_trace
 
@@ -439,10 +439,6 @@ def test_a_method_that_hides_nn_module_train_is_named(dataset):
 
     with pytest.raises(TypeError, match=r"Shadowing\.train hides nn\.Module\.train\(mode\)"):
         accuracy(Shadowing(nn.Linear(784, 10)), dataset)
-
-
-def test_pick_device_is_where_a_tensor_can_live():
-    assert torch.ones(2, device=pick_device()).sum() == 2
 
 
 def test_plot_loss_draws_every_kept_loss(dataset):
