@@ -154,7 +154,8 @@ def _fetch(dataset, indices):
 
 
 def _bar(total, progress):
-    return tqdm(total=total, unit=" steps", file=sys.stdout, disable=not progress, ncols=79)
+    shape = "{percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+    return tqdm(total=total, unit=" steps", file=sys.stdout, disable=not progress, bar_format=shape)
 
 
 def _finite(loss, count):
