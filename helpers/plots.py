@@ -5,7 +5,7 @@ from statistics import fmean as mean
 import matplotlib.pyplot as plt
 import torch
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#707070"  # Okabe and Ito, 2008
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#404040"  # Okabe and Ito, 2008
 
 
 def show_image(image, title=None, ax=None):

@@ -5,13 +5,12 @@ import signal
 import threading
 import time
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch import nn
 from torch.utils.data import Subset
 
-from helpers import History, accuracy, load_mnist, plot_loss, train
+from helpers import accuracy, load_mnist, train
 from helpers import training as training_module
 from helpers.tracing import can_trace
 
@@ -439,13 +438,3 @@ def test_a_method_that_hides_nn_module_train_is_named(dataset):
 
     with pytest.raises(TypeError, match=r"Shadowing\.train hides nn\.Module\.train\(mode\)"):
         accuracy(Shadowing(nn.Linear(784, 10)), dataset)
-
-
-def test_plot_loss_draws_every_kept_loss(dataset):
-    history = History(losses=[0.1, 0.2, 0.9], steps=[10, 20, 30])
-    ax = plot_loss(history, label="baseline")
-    dots, line = ax.lines
-    assert list(dots.get_xdata()) == [10, 20, 30] and list(dots.get_ydata()) == [0.1, 0.2, 0.9]
-    assert dots.get_marker() == "." and dots.get_alpha() == 0.1
-    assert list(line.get_ydata()) == [0.1, 0.2, 0.9] and ax.get_ylim() == (0, 1)
-    plt.close(ax.figure)
