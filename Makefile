@@ -45,5 +45,5 @@ clean:            ## remove .venv and build/
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing. Name another: make setup PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	$(VENV) -m pip install -e '.[test]' -c constraints.txt
+	$(VENV) -m pip install --quiet -e '.[test]' -c constraints.txt
 	@touch $@
