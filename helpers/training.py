@@ -66,8 +66,9 @@ def train(
     fit together, and FloatingPointError when the loss is no longer a finite number.
     """
     device = _check_arguments(network, dataset, optimizer, epochs, batch_size, device)
-    network.train()
-    _check_first_batch(network, dataset, loss_function, batch_size, device)
+    with torch.random.fork_rng(devices=[]):  # the training draws the same numbers as without it
+        _check_first_batch(network, dataset, loss_function, batch_size, device)
+    _set_mode(network, True)
 
     def step(images, targets):
         optimizer.zero_grad()
@@ -247,8 +248,6 @@ def _check_first_batch(network, dataset, loss_function, batch_size, device):
             raise ValueError(
                 f"the network does not take images {tuple(images.shape)}: {error}"
             ) from None
-        finally:
-            _set_mode(network, True)
         if outputs.shape != targets.shape:
             raise ValueError(
                 f"the network's outputs are {tuple(outputs.shape)}, the targets {tuple(targets.shape)}; "

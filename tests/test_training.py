@@ -58,8 +58,9 @@ def plain_loop(network, dataset, loss_function, optimizer, epochs, batch_size=1,
     for _ in range(epochs):
         order = torch.randperm(len(dataset)) if shuffle else torch.arange(len(dataset))
         for batch in order.split(batch_size):
-            images = torch.stack([dataset[i][1] for i in batch.tolist()])
-            targets = torch.stack([dataset[i][2] for i in batch.tolist()])
+            items = [dataset[i] for i in batch.tolist()]
+            images = torch.stack([image for _, image, _ in items])
+            targets = torch.stack([target for _, _, target in items])
             loss = loss_function(network(images), targets)
             optimizer.zero_grad()
             loss.backward()
@@ -278,6 +279,18 @@ def test_a_dataset_of_your_own_is_asked_for_each_item(dataset):
     compare_with_plain_loop(leaky_network(), Inverted(), nn.MSELoss(), sgd, epochs=1, batch_size=4)
 
 
+def test_a_dataset_that_draws_random_numbers_draws_the_same_ones(dataset):
+    class Noisy(torch.utils.data.Dataset):
+        def __len__(self):
+            return len(dataset)
+
+        def __getitem__(self, index):
+            label, image, target = dataset[index]
+            return label, image + 0.1 * torch.rand(784), target
+
+    compare_with_plain_loop(leaky_network(), Noisy(), nn.MSELoss(), sgd, epochs=1)
+
+
 def run(network, dataset, **changes):
     settings = {
         "loss_function": nn.MSELoss(),
@@ -436,5 +449,6 @@ def test_a_method_that_hides_nn_module_train_is_named(dataset):
         def train(self, inputs, targets):
             """The study note's own training step, under a name that PyTorch needs."""
 
-    with pytest.raises(TypeError, match=r"Shadowing\.train hides nn\.Module\.train\(mode\)"):
-        accuracy(Shadowing(nn.Linear(784, 10)), dataset)
+    for use in (accuracy, run):
+        with pytest.raises(TypeError, match=r"Shadowing\.train hides nn\.Module\.train\(mode\)"):
+            use(Shadowing(nn.Linear(784, 10)), dataset)
