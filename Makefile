@@ -30,7 +30,7 @@ notebooks: setup  ## execute every notebook in place, for those who change the c
 	$(VENV) tests/run_notebooks.py --jobs 2 --in-place $(ARGS)
 
 bench: setup      ## measure speed
-	$(VENV) -m pytest tests/benchmarks/bench_*.py $(ARGS)
+	$(VENV) -m pytest -s tests/benchmarks/bench_*.py $(ARGS)
 
 devices: setup    ## measure this machine's devices, and add them to data/results/devices.csv
 	$(VENV) -c "from helpers.device import add_to_table; add_to_table()"

@@ -24,7 +24,7 @@ from helpers.plots import show_image
 COURSE = Path(__file__).resolve().parents[1]
 DATA = COURSE / "data"
 PIXELS = 28 * 28
-ONE_HOT = torch.eye(10)  # row 7 is the target for the label 7
+ONE_HOT = np.eye(10, dtype=np.float32)  # row 7 is the target for the label 7
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -70,11 +70,14 @@ class MnistDataset(Dataset):
 
     def __getitem__(self, index):
         index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range: the dataset has {len(self)} images")
-        label = self.labels[index].item()
+        try:
+            label = self.labels[index].item()
+        except IndexError:
+            raise IndexError(
+                f"index {index} is out of range: the dataset has {len(self)} images"
+            ) from None
         image = self.images.numpy()[index] / np.float32(255)  # NumPy: half of torch's time here
-        return label, torch.from_numpy(image), ONE_HOT[label].clone()
+        return label, torch.from_numpy(image), torch.from_numpy(ONE_HOT[label].copy())
 
     def plot_image(self, index, ax=None):
         """Show image `index`, titled with its label; returns the Axes."""

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import Subset
 from tqdm import tqdm
 
-from helpers.mnist import ONE_HOT, MnistDataset
+from helpers.mnist import MnistDataset
 from helpers.tracing import TracedStep, can_trace
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
@@ -149,7 +149,7 @@ def _fetch(dataset, indices):
     if type(dataset) is Subset:
         return _fetch(dataset.dataset, torch.as_tensor(dataset.indices)[indices])
     if type(dataset) is MnistDataset:
-        return dataset.images[indices] / 255, ONE_HOT[dataset.labels[indices]]
+        return dataset.images[indices] / 255, torch.eye(10)[dataset.labels[indices]]
     _, images, targets = zip(*(dataset[index] for index in indices.tolist()), strict=True)
     return torch.stack(images), torch.stack(targets)
 

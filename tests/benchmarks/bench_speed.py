@@ -56,7 +56,7 @@ def note_dataset(train_set):
     return NoteDataset()
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture
 def one_thread():
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -97,7 +97,7 @@ def compare(benchmark, case, course, against, other, at_least, rounds=5):
             "ratio": round(theirs / ours, 2),
             "at_least": at_least,
             "machine": cpuinfo.get_cpu_info()["brand_raw"],
-            "system": f"{platform.system()} {platform.machine()}, one thread",
+            "system": f"{platform.system()} {platform.machine()}, threads: {torch.get_num_threads()}",
             "versions": f"Python {platform.python_version()}, torch {torch.__version__}",
             "date": datetime.date.today().isoformat(),
         }
@@ -119,7 +119,7 @@ def sgd(parameters):
     ("name", "make_optimizer", "at_least"), [("SGD", sgd, 3), ("Adam", torch.optim.Adam, 4.5)]
 )
 def test_training_at_batch_size_1(
-    benchmark, train_set, note_dataset, name, make_optimizer, at_least
+    benchmark, one_thread, train_set, note_dataset, name, make_optimizer, at_least
 ):
     steps, loss_function = 5000, nn.MSELoss()
     few = Subset(train_set, range(steps))
