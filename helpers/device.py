@@ -16,7 +16,7 @@ BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 
 
 def pick_device() -> torch.device:
-    """Return the fastest device PyTorch can use here: ``cuda``, else ``mps``, else ``cpu``."""
+    """Return a GPU if PyTorch can use one here, ``cuda`` or ``mps``; else ``cpu``."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():

@@ -112,7 +112,7 @@ OPTIMIZERS = {
         parameters, lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-3
     ),
     "AdamW": torch.optim.AdamW,
-    "AMSGrad": lambda parameters: torch.optim.Adam(parameters, amsgrad=True, weight_decay=1e-3),
+    "AMSGrad": lambda parameters: torch.optim.Adam(parameters, amsgrad=True),
     "foreach": lambda parameters: torch.optim.SGD(parameters, lr=0.01, foreach=True),
     "RMSprop": torch.optim.RMSprop,
     "Adagrad": torch.optim.Adagrad,
