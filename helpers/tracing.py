@@ -7,10 +7,13 @@ tracer (`make_fx`) list the operations that it performs, and writes the list out
 function. Calling that function does the same arithmetic without the rest.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.fx import Node
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.nn.modules.module import _has_any_global_hook
 
 aten = torch.ops.aten
 
@@ -21,26 +24,39 @@ def can_trace(network, loss_function, optimizer) -> bool:
     True for an `nn.Sequential` of PyTorch's own layers on the CPU with one of PyTorch's own
     losses and `SGD`, `Adam` or `AdamW`. A class of your own may do something else at each call.
     """
-    layers = [*network.modules(), loss_function]
     return (
         type(network) is nn.Sequential
-        and all(type(layer).__module__.startswith("torch.nn.modules.") for layer in layers)
-        and not any(layer._forward_hooks or layer._forward_pre_hooks for layer in layers)
-        and not any(layer._backward_hooks or layer._backward_pre_hooks for layer in layers)
-        and all(parameter.device.type == "cpu" for parameter in network.parameters())
+        and all(_is_plain_layer(layer) for layer in [*network.modules(), loss_function])
+        and not _has_any_global_hook()
+        and all(_is_plain_parameter(parameter) for parameter in network.parameters())
         and type(optimizer) in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
         and not (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)
-        and all(_is_plain(group) for group in optimizer.param_groups)
+        and all(_is_plain_group(group) for group in optimizer.param_groups)
     )
 
 
-def _is_plain(group):
+def _is_plain_layer(layer):
+    """Whether a layer or loss is PyTorch's own, and nothing was added to it."""
+    return (
+        type(layer).__module__.startswith("torch.nn.modules.")
+        and "forward" not in vars(layer)
+        and not (layer._forward_hooks or layer._forward_pre_hooks)
+        and not (layer._backward_hooks or layer._backward_pre_hooks)
+        and getattr(layer, "momentum", 0.0) is not None  # BatchNorm that counts its calls
+    )
+
+
+def _is_plain_parameter(parameter):
+    hooks = parameter._backward_hooks or parameter._post_accumulate_grad_hooks
+    return parameter.device.type == "cpu" and not hooks
+
+
+def _is_plain_group(group):
     """Whether a parameter group has ordinary settings: numbers, and no higher derivatives."""
     return not (
         isinstance(group["lr"], torch.Tensor)
         or group.get("differentiable")
         or group.get("capturable")
-        or any(parameter._backward_hooks for parameter in group["params"])
     )
 
 
@@ -115,7 +131,9 @@ def _write_function(module):
             return value.name
         if isinstance(value, (list, tuple)):
             return f"[{', '.join(map(text, value))}]"
-        if isinstance(value, (int, float, str, type(None))):
+        if isinstance(value, (int, str, type(None))):
+            return repr(value)
+        if isinstance(value, float) and math.isfinite(value):
             return repr(value)
         names[f"value_{len(names)}"] = value  # a dtype, a device, infinity, ...
         return f"value_{len(names) - 1}"
@@ -133,7 +151,8 @@ def _write_function(module):
             operation, kwargs = node.target, dict(node.kwargs)
             if operation is aten.mm.default:
                 operation = aten.mm.out
-                kwargs["out"] = torch.empty(node.meta["tensor_meta"].shape)
+                like = node.meta["tensor_meta"]
+                kwargs["out"] = torch.empty(like.shape, dtype=like.dtype)
             names[f"do_{node.name}"] = operation
             arguments = [text(value) for value in node.args]
             arguments += [f"{key}={text(value)}" for key, value in kwargs.items()]

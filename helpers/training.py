@@ -1,20 +1,22 @@
 """How a network learns: `train`, the `History` that it returns, and `accuracy`."""
 
 import contextlib
+import itertools
 import math
+import operator
 import sys
 import time
 from dataclasses import dataclass, field
 
 import torch
-from torch.utils.data import Subset
+from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
 from helpers.mnist import MnistDataset
 from helpers.tracing import TracedStep, can_trace
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
-CHUNK = 1000  # images made ready at a time
+CHUNK = 1000  # images of an MnistDataset made ready at a time
 TINY_BATCH = 8  # up to this batch size one thread is faster than several
 
 
@@ -61,14 +63,20 @@ def train(
     device         where the network must be; None: wherever it is
     progress       show a bar with the mean of the latest losses
 
-    Interrupting (Kernel > Interrupt) ends the training: a line says where, and the network and
-    the returned history keep what they have so far. Raises ValueError for arguments that do not
-    fit together, and FloatingPointError when the loss is no longer a finite number.
+    Interrupting (Kernel > Interrupt) ends this training: a line says where, the network and the
+    returned history keep what they have so far, and the cell goes on with its next line.
+
+    A network in ``eval`` mode is put into ``train`` mode. At the end its gradients are cleared.
+    Raises ValueError for arguments that do not fit together, and FloatingPointError when the loss
+    is no longer a finite number.
     """
-    device = _check_arguments(network, dataset, optimizer, epochs, batch_size, device)
-    with torch.random.fork_rng(devices=[]):  # the training draws the same numbers as without it
-        _check_first_batch(network, dataset, loss_function, batch_size, device)
-    _set_mode(network, True)
+    epochs, batch_size = _whole("epochs", epochs), _whole("batch_size", batch_size)
+    device = _check_arguments(network, dataset, loss_function, optimizer, device)
+    groups = _batches(dataset, epochs, batch_size, shuffle, device)
+    first_group = next(groups)
+    _check_fit(network, loss_function, *first_group[0])
+    if not network.training:
+        network.train()
 
     def step(images, targets):
         optimizer.zero_grad()
@@ -83,7 +91,7 @@ def train(
     try:
         with _fast_settings(optimizer, batch_size, traced), _bar(total, progress) as bar:
             take_step = TracedStep(step) if traced else step
-            for batches in _batches(dataset, epochs, batch_size, shuffle, device):
+            for batches in itertools.chain([first_group], groups):
                 for images, targets in batches:
                     loss = take_step(images, targets)
                     count += 1
@@ -103,54 +111,74 @@ def train(
 
 
 def accuracy(network, dataset) -> float:
-    """Return the share (0..1) of the images in `dataset` whose largest output is at their label.
+    """Return the share (0..1) of the images in `dataset` whose largest output is at their target.
 
-    The network is put in ``eval`` mode for it, and back afterwards.
+    The network is in ``eval`` mode for it, and afterwards in the mode that it had.
     """
-    if len(dataset) == 0:
-        raise ValueError("the dataset is empty; expected at least one image")
-    device, was_training = _device_of(network), network.training
-    _set_mode(network, False)
-    right = 0
-    try:
-        with torch.no_grad():
-            for indices in torch.arange(len(dataset)).split(CHUNK):
-                images, targets = _fetch(dataset, indices)
-                answers = network(images.to(device)).argmax(dim=1).cpu()
-                right += (answers == targets.argmax(dim=1)).sum().item()
-    finally:
-        _set_mode(network, was_training)
+    _check_dataset(dataset)
+    source, positions = _without_subsets(dataset)
+    device, right = _device_of(network), 0
+    with _eval_mode(network), torch.no_grad():
+        for indices in positions.split(CHUNK):
+            images, targets = _fetch(source, indices)
+            answers = network(images.to(device)).argmax(dim=1).cpu()
+            right += (answers == targets.argmax(dim=1)).sum().item()
     return right / len(dataset)
 
 
-def _set_mode(network, training):
+@contextlib.contextmanager
+def _eval_mode(network):
+    """Put `network` in ``eval`` mode, and each of its modules back in its own mode at the end."""
+    modes = [(module, module.training) for module in network.modules()]
     try:
-        network.train(training)
+        network.eval()
     except TypeError as error:
         raise TypeError(
             f"{type(network).__name__}.train hides nn.Module.train(mode), which switches between "
             f"training and evaluation ({error}); give your own method another name"
         ) from None
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def _batches(dataset, epochs, batch_size, shuffle, device):
-    """Yield groups of ready batches (images, targets), about `CHUNK` images to a group."""
-    group = max(1, CHUNK // batch_size) * batch_size
+    """Yield lists of ready batches (images, targets).
+
+    A list holds about `CHUNK` images of an `MnistDataset`; any other dataset is asked for one
+    batch at a time, as the plain loop would, since it may draw random numbers.
+    """
+    source, positions = _without_subsets(dataset)
+    at_once = max(1, CHUNK // batch_size) if type(source) is MnistDataset else 1
     for _ in range(epochs):
-        order = torch.randperm(len(dataset)) if shuffle else torch.arange(len(dataset))
-        for indices in order.split(group):
-            images, targets = _fetch(dataset, indices)
+        order = positions[torch.randperm(len(positions))] if shuffle else positions
+        for indices in order.split(at_once * batch_size):
+            images, targets = _fetch(source, indices)
             images, targets = images.to(device), targets.to(device)
-            yield zip(images.split(batch_size), targets.split(batch_size), strict=True)
+            yield list(zip(images.split(batch_size), targets.split(batch_size), strict=True))
+
+
+def _without_subsets(dataset):
+    """Return the dataset under any `Subset` of it, and the positions there, a tensor (n,)."""
+    positions = torch.arange(len(dataset))
+    while type(dataset) is Subset:
+        positions = torch.as_tensor(dataset.indices)[positions]
+        dataset = dataset.dataset
+    return dataset, positions
 
 
 def _fetch(dataset, indices):
     """Return images (n, 784) and targets (n, 10) of the items at `indices`, a tensor (n,)."""
-    if type(dataset) is Subset:
-        return _fetch(dataset.dataset, torch.as_tensor(dataset.indices)[indices])
     if type(dataset) is MnistDataset:
         return dataset.images[indices] / 255, torch.eye(10)[dataset.labels[indices]]
-    _, images, targets = zip(*(dataset[index] for index in indices.tolist()), strict=True)
+    items = [dataset[index] for index in indices.tolist()]
+    if not isinstance(items[0], tuple) or len(items[0]) != 3:
+        raise ValueError(
+            f"dataset[{indices[0]}] is not (label, image, target), as MnistDataset's items are"
+        )
+    _, images, targets = zip(*items, strict=True)
     return torch.stack(images), torch.stack(targets)
 
 
@@ -178,22 +206,22 @@ def _fast_settings(optimizer, batch_size, traced):
     A traced optimizer takes its form that is the fewest operations.
     """
     threads, flushing = torch.get_num_threads(), (torch.tensor([1e-40]) * 1).item() == 0.0
-    chosen = {"foreach": False, "fused": type(optimizer) is not torch.optim.SGD}
-    groups = [
-        (group, {key: group[key] for key in chosen}) for group in optimizer.param_groups if traced
-    ]
+    forms = []  # each parameter group with its own settings
     try:
         if batch_size <= TINY_BATCH:
             torch.set_num_threads(1)
         torch.set_flush_denormal(True)
-        for group, _ in groups:
-            group.update(chosen)
+        if traced:
+            fused = not isinstance(optimizer, torch.optim.SGD)
+            for group in optimizer.param_groups:
+                forms.append((group, {"foreach": group["foreach"], "fused": group["fused"]}))
+                group.update(foreach=False, fused=fused)
         yield
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(flushing)
-        for group, before in groups:
-            group.update(before)
+        for group, form in forms:
+            group.update(form)
 
 
 def _device_of(network):
@@ -207,41 +235,65 @@ def _device_of(network):
     return devices.pop()
 
 
-def _check_arguments(network, dataset, optimizer, epochs, batch_size, device):
-    """Raise ValueError for arguments that do not fit; return the device to train on."""
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} is {value!r}; expected a whole number, 1 or more")
+def _whole(name, value):
+    """Return `value`, a whole number of 1 or more, as an int."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}; expected a whole number, 1 or more")
+    return number
+
+
+def _check_dataset(dataset):
+    if isinstance(dataset, DataLoader):
+        raise ValueError(
+            "dataset is a DataLoader; expected the dataset itself: the batches are made here"
+        )
     if len(dataset) == 0:
         raise ValueError("the dataset is empty; expected at least one image")
+
+
+def _check_arguments(network, dataset, loss_function, optimizer, device):
+    """Raise ValueError for arguments that do not fit; return the device to train on."""
+    _check_dataset(dataset)
+    if isinstance(loss_function, type):
+        name = loss_function.__name__
+        raise ValueError(f"loss_function is the class {name}; expected an object: {name}()")
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise ValueError(
+            f"optimizer is {optimizer!r}; expected an object, "
+            "such as torch.optim.SGD(network.parameters(), lr=0.01)"
+        )
+    if isinstance(optimizer, torch.optim.LBFGS):
+        raise ValueError(
+            "LBFGS evaluates the loss several times a step; expected another optimizer"
+        )
     found = _device_of(network)
     wanted = torch.device(device) if device is not None else found
     if wanted.type != found.type or wanted.index not in (None, found.index):
         raise ValueError(
             f"the network is on {found}, device is {wanted}; call network.to(device) first"
         )
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise ValueError(
-            "LBFGS evaluates the loss several times a step; expected another optimizer"
-        )
-    trained = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-    if not any(id(parameter) in trained for parameter in network.parameters()):
+    held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    trained = [parameter for parameter in network.parameters() if id(parameter) in held]
+    if not trained:
         raise ValueError(
             "the optimizer holds none of this network's parameters; "
             "make it from network.parameters() of the network that you train"
         )
+    if not any(parameter.requires_grad for parameter in trained):
+        raise ValueError(
+            "every parameter that the optimizer holds is frozen (requires_grad is False); "
+            "expected one to train"
+        )
     return found
 
 
-def _check_first_batch(network, dataset, loss_function, batch_size, device):
-    """Try the first batch in ``eval`` mode, where nothing changes; raise ValueError if it fails."""
-    item = dataset[0]
-    if not isinstance(item, tuple) or len(item) != 3:
-        raise ValueError("dataset[0] is not (label, image, target), as MnistDataset's items are")
-    images, targets = _fetch(dataset, torch.arange(min(batch_size, len(dataset))))
-    images, targets = images.to(device), targets.to(device)
-    _set_mode(network, False)
-    with torch.no_grad():
+def _check_fit(network, loss_function, images, targets):
+    """Try a batch in ``eval`` mode, where nothing changes; raise ValueError if it does not fit."""
+    with _eval_mode(network), torch.no_grad(), torch.random.fork_rng(devices=[]):
         try:
             outputs = network(images)
         except RuntimeError as error:
@@ -254,6 +306,8 @@ def _check_first_batch(network, dataset, loss_function, batch_size, device):
                 "expected the same shape: does its last layer have 10 outputs?"
             )
         loss = loss_function(outputs, targets)
+    if not isinstance(loss, torch.Tensor):
+        raise ValueError(f"the loss is {loss!r}; expected a tensor, to compute gradients from")
     if loss.dim() != 0:
         raise ValueError(
             f"the loss has shape {tuple(loss.shape)}; expected one number (reduction='mean')"
