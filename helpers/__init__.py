@@ -25,3 +25,7 @@ def __getattr__(name):
     if name not in _MODULES:
         raise AttributeError(f"module 'helpers' has no attribute {name!r}")
     return getattr(import_module(f"helpers.{_MODULES[name]}"), name)
+
+
+def __dir__():
+    return __all__

@@ -137,7 +137,8 @@ def same_folder(one, other):
 
 def is_inside(python, prefix):
     """Is it that environment's Python? A venv's python is a link, so only its folder counts."""
-    return Path(os.path.realpath(prefix)) in Path(os.path.realpath(Path(python).parent)).parents
+    prefix, folder = Path(os.path.realpath(prefix)), Path(os.path.realpath(Path(python).parent))
+    return prefix == folder or prefix in folder.parents  # on Windows, conda's lies in the prefix
 
 
 def short(path):
@@ -242,4 +243,6 @@ def kernel_python():
 
 
 if __name__ == "__main__":
-    check_environment()
+    problems = check_environment()
+    if "ipykernel" not in sys.modules:
+        sys.exit(len(problems) > 0)

@@ -1,8 +1,8 @@
 """Where the images come from: `load_mnist` finds the files, `MnistDataset` reads them."""
 
-import functools
 import gzip
 import hashlib
+import math
 import operator
 import os
 import struct
@@ -56,13 +56,15 @@ class MnistDataset(Dataset):
     """
 
     def __init__(self, csv_file):
-        self.images, self.labels = _read_csv(Path(csv_file))
+        self.images, self.labels = _read_csv(Path(csv_file).expanduser())
 
     @classmethod
     def from_idx(cls, images_file, labels_file):
         """Read the official pair of IDX files, plain or ``.gz``."""
         dataset = cls.__new__(cls)
-        dataset.images, dataset.labels = _read_idx(Path(images_file), Path(labels_file))
+        dataset.images, dataset.labels = _read_idx(
+            Path(images_file).expanduser(), Path(labels_file).expanduser()
+        )
         return dataset
 
     def __len__(self):
@@ -90,7 +92,8 @@ def load_mnist(split: str) -> MnistDataset:
 
     Looked for in this order: the folder that the environment variable ``MNIST_DIR`` names (a
     relative name starts at the current folder or at the course's); ``data/``; a download into
-    ``data/``; without a network, the small built-in sample in ``data/sample/``, and a line says so.
+    ``data/``; without an internet connection, the small built-in sample in ``data/sample/``, and a
+    line says so. A download that failed is not tried again until Python is restarted.
     """
     if split not in IDX_FILES:
         raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
@@ -98,15 +101,25 @@ def load_mnist(split: str) -> MnistDataset:
         return _load_folder(_mnist_dir(), split)
     if _has_mnist(DATA, split):
         return _load_folder(DATA, split)
-    problem = _download(split)
-    if problem:
-        print(f"MNIST could not be downloaded ({problem}): using the small sample in data/sample.")
-        return _load_folder(DATA / "sample", split)
-    return _load_folder(DATA, split)
+    problem = _failures[0] if _failures else _download(split)
+    if not problem:
+        return _load_folder(DATA, split)
+    _failures.append(problem)
+    for other in IDX_FILES:
+        if _has_mnist(DATA, other):  # half MNIST and half sample would be neither
+            raise FileNotFoundError(
+                f"{DATA} has the {other} set of MNIST alone, and the {split} set could not be "
+                f"downloaded ({problem}); expected both: run `make data` to try again"
+            )
+    print(f"MNIST could not be downloaded ({problem}): using the small sample in data/sample.")
+    return _load_folder(DATA / "sample", split)
+
+
+_failures = []  # why downloads failed: each try takes long, and half of MNIST would not do
 
 
 def download_mnist():
-    """Fetch what is missing into ``data/``: `make data`. Without a network, exit saying so."""
+    """Fetch what is missing into ``data/``: `make data`. Where that fails, exit saying why."""
     for split in IDX_FILES:
         problem = None if _has_mnist(DATA, split) else _download(split)
         if problem:
@@ -150,11 +163,16 @@ def _load_folder(folder, split):
 
 
 def _read_csv(path):
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; expected an MNIST CSV file")
+    _check_is_file(path)
+    compression = "gzip" if path.suffix == ".gz" else None
     try:
         table = pd.read_csv(
-            path, header=None, dtype="uint8", na_filter=False, skip_blank_lines=False
+            path,
+            header=None,
+            dtype="uint8",
+            na_filter=False,
+            skip_blank_lines=False,
+            compression=compression,
         ).to_numpy()
     except (ValueError, OverflowError, EOFError, OSError, zlib.error) as error:
         raise _explain_csv(path, error) from None
@@ -162,6 +180,12 @@ def _read_csv(path):
         raise _explain_csv(path, "unexpected contents")
     images, labels = np.ascontiguousarray(table[:, 1:]), table[:, 0].astype("int64")
     return torch.from_numpy(images), torch.from_numpy(labels)
+
+
+def _check_is_file(path):
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise FileNotFoundError(f"{path}: {what}; expected a file with MNIST images or labels")
 
 
 def _explain_csv(path, error):
@@ -177,7 +201,8 @@ def _explain_csv(path, error):
     except UnicodeDecodeError:
         return ValueError(f"{path}, row {row + 1}: not text; expected comma-separated numbers")
     except (EOFError, OSError, zlib.error) as broken:
-        return ValueError(f"{path}, row {row + 1}: broken gzip file ({broken}); copy it anew")
+        what = "broken gzip file" if path.suffix == ".gz" else "cannot be read"
+        return ValueError(f"{path}, row {row + 1}: {what} ({broken}); copy it anew")
     if row == 0:
         return ValueError(f"{path}: the file is empty; expected rows of 785 numbers")
     return ValueError(f"{path}: {error}; expected rows of 785 whole numbers")
@@ -192,10 +217,10 @@ def _row_fault(fields, first):
     for column, field in enumerate(fields, start=1):
         name, largest = ("the label", 9) if column == 1 else (f"the pixel in column {column}", 255)
         try:
-            number = float(field)
+            number = float(field) if field.isascii() and "_" not in field else math.nan
         except ValueError:
-            number = None
-        if number is None or not number.is_integer() or not 0 <= number <= largest:
+            number = math.nan
+        if not number.is_integer() or not 0 <= number <= largest:
             return f"{name} is {field!r}; expected a whole number from 0 to {largest}"
     return None
 
@@ -220,16 +245,18 @@ def _read_idx(images_file, labels_file):
 
 def _read_idx_array(path, magic, dimensions):
     """One IDX file: a magic number, the size of each dimension (all big-endian), then bytes."""
+    _check_is_file(path)
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: broken gzip file ({error}); copy it anew") from None
     header = struct.Struct(f">{1 + dimensions}I")
+    found = int.from_bytes(content[:4], "big")
+    if len(content) >= 4 and found != magic:
+        raise ValueError(f"{path}: magic number {found}; expected {magic}")
     if len(content) < header.size:
         raise ValueError(f"{path}: {len(content)} bytes; expected a header of {header.size} bytes")
-    found, *shape = header.unpack_from(content)
-    if found != magic:
-        raise ValueError(f"{path}: magic number {found}; expected {magic}")
+    _, *shape = header.unpack_from(content)
     values = np.frombuffer(content, dtype=np.uint8, offset=header.size).copy()
     if values.size != np.prod(shape):
         raise ValueError(
@@ -239,27 +266,28 @@ def _read_idx_array(path, magic, dimensions):
     return values.reshape(shape)
 
 
-@functools.cache
 def _download(split):
     """Fetch a split into ``data/mnist_<split>.csv``; returns what went wrong, or None."""
-    DATA.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=DATA) as folder:
-        files = [Path(folder) / f"{name}.gz" for name in IDX_FILES[split]]
-        for file in files:
-            problem = _fetch(file)
-            if problem:
-                return problem
-        csv_file = Path(folder) / f"mnist_{split}.csv"
-        write_csv(MnistDataset.from_idx(*files), csv_file)
-        csv_file.replace(DATA / csv_file.name)
+    try:
+        with tempfile.TemporaryDirectory(dir=DATA) as folder:
+            files = [Path(folder) / f"{name}.gz" for name in IDX_FILES[split]]
+            for file in files:
+                problem = _download_file(file)
+                if problem:
+                    return problem
+            csv_file = Path(folder) / f"mnist_{split}.csv"
+            write_csv(MnistDataset.from_idx(*files), csv_file)
+            csv_file.replace(DATA / csv_file.name)
+    except OSError as error:
+        return f"cannot write to {DATA}: {error.strerror}"
 
 
-def _fetch(file):
+def _download_file(file):
     """Try each mirror until one gives the official file; returns what went wrong, or None."""
     problems = []
     for mirror in MIRRORS:
         try:
-            _fetch_url(mirror + file.name, file)
+            _copy_from(mirror + file.name, file)
         except (OSError, HTTPException) as error:  # no network, a time-out, a broken transfer
             problems.append(f"{mirror}: {error}")
             continue
@@ -270,7 +298,7 @@ def _fetch(file):
     return "; ".join(problems)
 
 
-def _fetch_url(url, file):
+def _copy_from(url, file):
     with urllib.request.urlopen(url, timeout=10) as response, file.open("wb") as target:
         size = int(response.headers.get("Content-Length", 0)) or None
         with tqdm(total=size, unit="B", unit_scale=True, desc=file.name, file=sys.stdout) as bar:

@@ -11,7 +11,8 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#404040"  # Okabe 
 def show_image(image, title=None, ax=None):
     """Show one image, 784 pixels or 28 x 28, bright = 0 and dark = the largest value."""
     ax = ax or plt.figure(figsize=(3, 3)).gca()
-    ax.imshow(torch.as_tensor(image).numpy().reshape(28, 28), cmap="Blues", interpolation="none")
+    pixels = torch.as_tensor(image).detach().cpu().numpy().reshape(28, 28)
+    ax.imshow(pixels, cmap="Blues", interpolation="none")
     ax.set(title=title, xticks=[], yticks=[])
     return ax
 
@@ -34,10 +35,9 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     )
     width = max(1, min(500, len(history.losses) // 20))
     starts = range(0, len(history.losses), width)
-    steps, means = (
-        [mean(kept[i : i + width]) for i in starts] for kept in (history.steps, history.losses)
-    )
-    ax.plot(steps, means, color="black", linewidth=1.5, label=label)
+    steps = [mean(history.steps[i : i + width]) for i in starts]
+    losses = [mean(history.losses[i : i + width]) for i in starts]
+    ax.plot(steps, losses, color="black", linewidth=1.5, label=label)
     ax.set(xlabel="training step", ylabel="loss", ylim=(0, 1), yticks=(0, 0.25, 0.5))
     ax.grid(True, axis="y")
     ax.locator_params(axis="x", nbins=5)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from helpers import environment
-from helpers.environment import Facts, diagnose, short
+from helpers.environment import Facts, diagnose, is_inside, short
 
 ROOT = Path(__file__).resolve().parent.parent
 HEALTHY = Facts(
@@ -99,6 +99,19 @@ def test_an_old_python_is_a_problem():
 def test_no_jupyter_is_a_problem():
     (jupyter,) = problems(jupyter_prefix="")
     assert jupyter.text == "no Jupyter was found"
+
+
+def test_a_python_belongs_to_the_environment_that_holds_it():
+    assert is_inside("/opt/course/bin/python", "/opt/course")
+    assert is_inside("/opt/course/python.exe", "/opt/course")  # conda on Windows
+    assert not is_inside("/opt/base/bin/python", "/opt/course")
+
+
+def test_a_problem_is_an_exit_status_in_a_terminal():
+    script = [sys.executable, environment.__file__]
+    assert subprocess.run(script, capture_output=True).returncode == 0
+    broken = subprocess.run([*script[:1], "-S", *script[1:]], capture_output=True)  # no packages
+    assert broken.returncode == 1
 
 
 def test_this_environment_is_healthy_and_the_report_short(capsys):

@@ -118,6 +118,7 @@ def changed(rows, row, column, value):
         (lambda rows: changed(rows, 2, 9, "x"), "row 3: the pixel in column 10 is 'x'"),
         (lambda rows: changed(rows, 2, 9, ""), "row 3: the pixel in column 10 is ''"),
         (lambda rows: changed(rows, 2, 9, "NaN"), "row 3: the pixel in column 10 is 'NaN'"),
+        (lambda rows: changed(rows, 2, 9, "1_0"), "row 3: the pixel in column 10 is '1_0'"),
     ],
 )  # fmt: skip
 def test_a_bad_csv_file_gets_one_line_with_file_row_and_expectation(
@@ -132,6 +133,12 @@ def test_a_bad_csv_file_gets_one_line_with_file_row_and_expectation(
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv: no such file"):
         MnistDataset(tmp_path / "nowhere.csv")
+    with pytest.raises(FileNotFoundError, match="labels: no such file"):
+        MnistDataset.from_idx(
+            write_idx(tmp_path / "images", np.zeros((1, 28, 28)), 2051), tmp_path / "labels"
+        )
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path}: a folder; expected a file"):
+        MnistDataset(tmp_path)
 
 
 def test_a_truncated_gzip_file_is_named(tmp_path, rows):
@@ -255,9 +262,8 @@ def mirror(tmp_path, rows, monkeypatch):
     monkeypatch.setattr(mnist_module, "DATA", tmp_path / "data")
     monkeypatch.setattr(mnist_module, "SHA256", mirror.sums)
     monkeypatch.setattr(mnist_module, "MIRRORS", (mirror.url,))
-    mnist_module._download.cache_clear()
+    monkeypatch.setattr(mnist_module, "_failures", [])
     yield mirror
-    mnist_module._download.cache_clear()
     mirror.server.shutdown()
 
 
@@ -286,6 +292,30 @@ def test_without_a_network_the_sample_is_used_and_one_line_says_so(mirror, monke
     assert len(load_mnist("train")) == 6000
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 and "using the small sample in data/sample" in lines[0]
+
+
+def test_a_failed_download_is_not_tried_again(mirror, monkeypatch):
+    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
+    load_mnist("train")
+    monkeypatch.setattr(mnist_module, "MIRRORS", (mirror.url,))
+    assert len(load_mnist("train")) == 6000 and len(load_mnist("test")) == 500
+    assert mirror.requests == []
+
+
+def test_half_mnist_and_half_sample_are_never_mixed(mirror, monkeypatch, rows):
+    write(mnist_module.DATA / "mnist_train.csv", rows)
+    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
+    with pytest.raises(FileNotFoundError, match="has the train set of MNIST alone, .*make data"):
+        load_mnist("test")
+
+
+def test_where_nothing_can_be_written_the_sample_is_used(mirror, monkeypatch, capsys):
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(mnist_module, "write_csv", full_disk)
+    assert len(load_mnist("train")) == 6000
+    assert "data: No space left on device): using the small sample" in capsys.readouterr().out
 
 
 def test_make_data_fails_without_a_network(mirror, monkeypatch):

@@ -69,7 +69,7 @@ def test_everything_else_is_compared(text):
 @pytest.fixture
 def course(tmp_path):
     """A tiny course: two cells whose stored outputs are wrong, one of them tagged, one right."""
-    for name in ("pyproject.toml", "tests/conftest.py", "tests/sanitize.cfg"):
+    for name in ("pyproject.toml", "conftest.py", "tests/sanitize.cfg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     cells = [new_code_cell("print(6 * 7)", execution_count=n + 1) for n in range(3)]

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import same_color
+from matplotlib.colors import same_color, to_rgb
 
 from helpers import History, plot_confusion, plot_loss, plot_outputs, show_image
 from helpers.plots import BLUE, GREEN, GREY, ORANGE
@@ -66,10 +66,12 @@ def test_a_chart_goes_where_it_is_told():
     assert plot_confusion(torch.eye(10), ax=axes[3]) is axes[3]
 
 
-def test_colours_can_be_told_apart_in_grey():
-    """As seen without colour: the luminances (ITU-R BT.709) of the four differ."""
-    values = [
-        np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in (BLUE, ORANGE, GREEN, GREY)
-    ]
-    luminances = sorted(value @ [0.2126, 0.7152, 0.0722] for value in values)
-    assert min(np.diff(luminances)) > 3
+def test_colours_can_be_told_apart_by_the_colour_blind():
+    """As seen by those without red or green cones (Machado, Oliveira and Fernandes, 2009)."""
+    without_red = [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]
+    without_green = [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]
+    colors = np.array([to_rgb(color) for color in (BLUE, ORANGE, GREEN, GREY)])
+    for matrix in (np.eye(3), without_red, without_green):
+        seen = (colors**2.2 @ np.transpose(matrix)).clip(0, 1) ** (1 / 2.2)
+        distances = np.linalg.norm(seen[:, None] - seen[None], axis=2)
+        assert distances[np.triu_indices(4, k=1)].min() > 0.25, distances.round(2)

@@ -1,8 +1,8 @@
 """How fast the course is against the study note's own code and others: `make bench`.
 
 Each case runs both sides in turn, in this process, and reports the ratio of their median times.
-It fails where the ratio is lower than the course promises. The table goes to
-`data/results/speed.csv`.
+It fails where the ratio is lower than the course promises. When all cases have passed, the table
+goes to `data/results/speed.csv`.
 """
 
 import csv
@@ -26,6 +26,7 @@ from helpers import MnistDataset, accuracy, load_mnist, train
 from helpers.mnist import write_csv
 
 SPEED_CSV = Path(__file__).resolve().parents[2] / "data" / "results" / "speed.csv"
+CASES = 8
 ROWS = []
 
 
@@ -65,16 +66,19 @@ def one_thread():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def table():
-    """Write the ratios to speed.csv, and print them, when all cases have run."""
+def table(request):
+    """Print the ratios, and write them to speed.csv if all cases have passed."""
     yield
+    print("\n\nratio  at least  case")
+    for row in ROWS:
+        print(f"{row['ratio']:5}  {row['at_least']:8}  {row['case']} against {row['against']}")
+    if len(ROWS) < CASES or request.session.testsfailed:
+        print(f"{SPEED_CSV.name} stays as it is: not all of the {CASES} cases have passed.")
+        return
     with SPEED_CSV.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ROWS[0])
         writer.writeheader()
         writer.writerows(ROWS)
-    print("\n\nratio  at least  case")
-    for row in ROWS:
-        print(f"{row['ratio']:5}  {row['at_least']:8}  {row['case']} against {row['against']}")
 
 
 def compare(benchmark, case, course, against, other, at_least, rounds=5):
@@ -148,13 +152,15 @@ def test_training_at_batch_size_1(
     compare(benchmark, case, course, "the note's loop", note, at_least, rounds=3)
 
 
-def test_training_in_mini_batches(benchmark, train_set):
+@pytest.mark.parametrize("size", [60_000, 55_000])
+def test_training_in_mini_batches(benchmark, train_set, size):
     loss_function = nn.MSELoss()
-    images, targets = train_set.images / 255, torch.eye(10)[train_set.labels]
+    images, targets = train_set.images[:size] / 255, torch.eye(10)[train_set.labels[:size]]
+    dataset = train_set if size == len(train_set) else Subset(train_set, range(size))
 
     def course():
         network = baseline()
-        train(network, train_set, loss_function=loss_function, optimizer=sgd(network.parameters()),
+        train(network, dataset, loss_function=loss_function, optimizer=sgd(network.parameters()),
               epochs=1, batch_size=100, shuffle=True, progress=False)  # fmt: skip
 
     def by_hand():
@@ -166,7 +172,7 @@ def test_training_in_mini_batches(benchmark, train_set):
             loss.backward()
             optimizer.step()
 
-    case = "an epoch in shuffled batches of 100, SGD"
+    case = f"an epoch of {size:,} images in shuffled batches of 100, SGD"
     compare(benchmark, case, course, "a loop over ready tensors", by_hand, at_least=1)
 
 

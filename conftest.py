@@ -7,11 +7,11 @@ from pathlib import Path
 import matplotlib
 from nbval.plugin import IPyNbCell
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent
 SAMPLE = ROOT / "data" / "sample"
 
 # Set before any kernel starts. A relative MNIST_DIR counts from the course's folder.
-MNIST_DIR = (ROOT / (os.environ.get("MNIST_DIR") or SAMPLE)).resolve()
+MNIST_DIR = (ROOT / Path(os.environ.get("MNIST_DIR") or SAMPLE).expanduser()).resolve()
 os.environ["MNIST_DIR"] = str(MNIST_DIR)
 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
