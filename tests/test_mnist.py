@@ -94,6 +94,22 @@ def test_memory_at_rest_is_an_eighth_of_pandas(tmp_path, rows):
     assert dataset.images.nbytes + dataset.labels.nbytes < pandas_bytes / 4
 
 
+@pytest.mark.parametrize(
+    "retell",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.removesuffix("\n"),
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace(",", ", "),
+    ],
+    ids=["Windows", "no last line end", "byte order mark", "spaces"],
+)
+def test_other_systems_ways_to_write_the_same_text_are_read(tmp_path, rows, retell):
+    file = write(tmp_path / "mnist_train.csv", rows)
+    file.write_bytes(retell(file.read_text()).encode("utf-8"))
+    assert np.array_equal(MnistDataset(file).images, rows[:, 1:])
+
+
 def changed(rows, row, column, value):
     lines = [list(map(str, line)) for line in rows]
     lines[row][column] = value
@@ -118,6 +134,7 @@ def changed(rows, row, column, value):
         (lambda rows: changed(rows, 2, 9, "x"), "row 3: the pixel in column 10 is 'x'"),
         (lambda rows: changed(rows, 2, 9, ""), "row 3: the pixel in column 10 is ''"),
         (lambda rows: changed(rows, 2, 9, "NaN"), "row 3: the pixel in column 10 is 'NaN'"),
+        (lambda rows: changed(rows, 2, 9, "3.0"), "row 3: the pixel in column 10 is '3.0'; .* whole"),
         (lambda rows: changed(rows, 2, 9, "1_0"), "row 3: the pixel in column 10 is '1_0'"),
     ],
 )  # fmt: skip
