@@ -17,6 +17,20 @@ from torch.nn.modules.module import _has_any_global_hook
 
 aten = torch.ops.aten
 
+# The most frequent operations, under the names by which Python calls them with the least ado.
+QUICK_CALLS = {
+    aten.addmm.default: torch.addmm,
+    aten.addmm_.default: torch.Tensor.addmm_,
+    aten.add_.Tensor: torch.Tensor.add_,
+    aten.mm.out: torch.mm,
+    aten.sigmoid.default: torch.sigmoid,
+    aten.sum.dim_IntList: torch.sum,
+    aten.t.default: torch.t,
+    aten.view.default: torch.Tensor.view,
+    aten._foreach_add_.Scalar: torch._foreach_add_,
+    aten._fused_adam_.default: torch._fused_adam_,
+}
+
 
 def can_trace(network, loss_function, optimizer) -> bool:
     """Whether a step is the same operations every time, so that one recording stands for all.
@@ -153,7 +167,7 @@ def _write_function(module):
                 operation = aten.mm.out
                 like = node.meta["tensor_meta"]
                 kwargs["out"] = torch.empty(like.shape, dtype=like.dtype)
-            names[f"do_{node.name}"] = operation
+            names[f"do_{node.name}"] = QUICK_CALLS.get(operation, operation)
             arguments = [text(value) for value in node.args]
             arguments += [f"{key}={text(value)}" for key, value in kwargs.items()]
             lines.append(f"{node.name} = do_{node.name}({', '.join(arguments)})")
