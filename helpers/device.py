@@ -130,7 +130,10 @@ def device_name(device) -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
         name = models[0] if models else name
-    return name if device.type == "mps" else f"{name}, {torch.get_num_threads()} threads"
+    if device.type == "mps":
+        return name
+    count = torch.get_num_threads()
+    return f"{name}, {count} thread" + ("s" if count > 1 else "")
 
 
 def add_to_table():

@@ -97,7 +97,8 @@ def check_kernel(facts):
         target = facts.active_conda or "the course's environment"
         return Check(
             f"this notebook's kernel runs in {here}, which has no torch",
-            f"Kernel > Change Kernel, and choose {target}. With conda, nb_conda_kernels lists it.",
+            f"Kernel > Change Kernel, and choose {target}. With conda, nb_conda_kernels lists it if "
+            "it is installed in the environment that runs Jupyter.",
         )
     if facts.in_kernel:
         return Check(f"this notebook's kernel runs in {here}")
@@ -106,7 +107,8 @@ def check_kernel(facts):
     if not same_folder(facts.jupyter_prefix, facts.prefix):
         return Check(
             f"`jupyter` starts from {short(facts.jupyter_prefix)}, with that environment's kernel",
-            f"Install jupyterlab in {here}, or nb_conda_kernels there and use Change Kernel.",
+            f"Install jupyterlab in {here}; or nb_conda_kernels in {short(facts.jupyter_prefix)}, "
+            "and use Kernel > Change Kernel.",
         )
     if facts.kernel_python and not is_inside(facts.kernel_python, facts.prefix):
         return Check(

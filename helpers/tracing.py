@@ -22,6 +22,7 @@ QUICK_CALLS = {
     aten.addmm.default: torch.addmm,
     aten.addmm_.default: torch.Tensor.addmm_,
     aten.add_.Tensor: torch.Tensor.add_,
+    aten.ones_like.default: torch.ones_like,
     aten.mm.out: torch.mm,
     aten.sigmoid.default: torch.sigmoid,
     aten.sum.dim_IntList: torch.sum,
@@ -119,6 +120,12 @@ def _simplify(graph):
             node.replace_all_uses_with(node.args[0])
         elif node.target is aten.t.default and node.args[0].target is aten.t.default:
             node.replace_all_uses_with(node.args[0].args[0])  # transposed twice: itself
+        elif node.target is aten.view.default and _is_used_once(node.args[0], aten.sum.dim_IntList):
+            # the gradient of a bias: summed to (1, n), then seen as (n,); sum to (n,) at once
+            total = node.args[0]
+            if total.args[1:] == ([0], True) and len(node.args[1]) == 1:
+                total.args = (total.args[0], [0])
+                node.replace_all_uses_with(total)
     graph.eliminate_dead_code()
     for node in graph.nodes:
         if node.target is aten.add_.Tensor and _is_used_once(node.args[1], aten.mm.default):

@@ -55,13 +55,15 @@ def main(arguments=None):
     if options.jobs > 1:  # kernels side by side: more threads would wait for each other
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+    longest_first = sorted(paths, key=minutes_to_run, reverse=True)  # none is left over at the end
     pool = ThreadPoolExecutor(options.jobs)  # the work is done by the kernels, which are processes
-    try:  # the last notebooks train the most networks: start with them
-        results = list(pool.map(partial(run, in_place=options.in_place), paths[::-1]))[::-1]
+    try:
+        results = list(pool.map(partial(run, in_place=options.in_place), longest_first))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr, flush=True)
         os._exit(130)  # waits for no thread; the kernels end when they see their parent gone
 
+    results.sort(key=lambda result: result.name)
     print_table(results)
     for result in results:
         if result.error:
@@ -69,9 +71,15 @@ def main(arguments=None):
     return any(result.error for result in results)
 
 
+def minutes_to_run(path):
+    """How long it takes, as its opening says: `... and 7 minutes to run`."""
+    found = re.search(r"(\d+) minutes? to run", path.read_text("utf-8"))
+    return int(found.group(1)) if found else 0
+
+
 def run(path, in_place=False):
     """Execute one notebook and store it, in place only if it ran to its end."""
-    print(f"{path.stem}: started", flush=True)
+    say(f"{path.stem}: started")
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
     error = execute(notebook, folder=path.parent)
@@ -83,8 +91,13 @@ def run(path, in_place=False):
         nbformat.write(notebook, BUILD / path.name)
     elif not error:
         nbformat.write(notebook, path)
-    print(f"{path.stem}: {error or 'finished'} after {result.seconds:.0f} s", flush=True)
+    say(f"{path.stem}: {error or 'finished'} after {result.seconds:.0f} s")
     return result
+
+
+def say(line):
+    """Print in one piece, so that lines of notebooks run side by side stay apart."""
+    print(line + "\n", end="", flush=True)
 
 
 def execute(notebook, folder):
