@@ -1,6 +1,6 @@
 """Record one training step, then replay only its arithmetic.
 
-At batch size 1 a training step is about forty tiny tensor operations, and most of its time goes
+At batch size 1 a training step is some thirty tiny tensor operations, and most of its time goes
 into what surrounds them: module calls, autograd's graph, the optimizer's bookkeeping, new memory
 for every gradient. `TracedStep` takes the plain step as you would write it, lets PyTorch's own
 tracer (`make_fx`) list the operations that it performs, and writes the list out as one Python
