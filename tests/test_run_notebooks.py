@@ -38,6 +38,19 @@ def test_the_table_shows_the_accuracy_and_a_failure_stops_no_other(folder, capsy
     assert (folder / "build/02_good.ipynb").exists()
 
 
+def test_the_longest_notebook_starts_first(folder, capsys):
+    openings = {"00_a": "ten seconds to run", "01_b": "7 minutes to run", "02_c": "1 minute to run"}
+    paths = [store(folder, f"{name}.ipynb", f"# {text}") for name, text in openings.items()]
+    run_notebooks.main(list(map(str, paths)))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "started" in line] == [
+        "01_b: started",
+        "02_c: started",
+        "00_a: started",
+    ]
+    assert [line.split()[0] for line in lines[-3:]] == ["00_a", "01_b", "02_c"]
+
+
 def test_in_place_stores_normalised_outputs(folder):
     this_python = f"import os, sys; os.path.samefile(sys.prefix, {sys.prefix!r})"
     path = store(folder, "00_good.ipynb", PROGRESS, this_python)
