@@ -110,6 +110,14 @@ def test_other_systems_ways_to_write_the_same_text_are_read(tmp_path, rows, rete
     assert np.array_equal(MnistDataset(file).images, rows[:, 1:])
 
 
+def test_numpys_warnings_are_errors_of_the_file(tmp_path, rows, recwarn):
+    """Of a number like 3.0 in a column of whole numbers NumPy only warns, once a process."""
+    for value in ("3.0", "3e0"):
+        with pytest.raises(ValueError, match=f"row 3: the pixel in column 10 is '{value}'"):
+            MnistDataset(write(tmp_path / "mnist_train.csv", changed(rows.tolist(), 2, 9, value)))
+    assert not recwarn.list
+
+
 def changed(rows, row, column, value):
     lines = [list(map(str, line)) for line in rows]
     lines[row][column] = value

@@ -2,7 +2,6 @@
 
 import copy
 import math
-import signal
 
 import numpy as np
 import pytest
@@ -407,7 +406,7 @@ def test_interrupting_keeps_network_and_history(dataset, capsys):
 
         def __getitem__(self, index):
             if index == 150:
-                signal.raise_signal(signal.SIGINT)
+                raise KeyboardInterrupt  # as Python does on Kernel > Interrupt
             return dataset[index]
 
     network = leaky_network()
