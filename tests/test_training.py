@@ -334,6 +334,15 @@ def test_a_dataset_that_draws_random_numbers_draws_the_same_ones(dataset):
     assert_same_weights(network, reference)
 
 
+def test_a_network_that_draws_random_numbers_draws_the_same_ones(dataset):
+    class Noise(nn.Module):
+        def forward(self, images):
+            return images + 0.1 * torch.rand_like(images)
+
+    network = nn.Sequential(Noise(), nn.Linear(784, 10))
+    compare_with_plain_loop(network, dataset, nn.MSELoss(), sgd, epochs=1, batch_size=4)
+
+
 def test_a_subset_of_a_subset_is_the_items_it_names(dataset):
     inner = Subset(dataset, [5, 3, 200, 7, 7])
     run(network := leaky_network(), Subset(inner, range(3, 0, -1)), epochs=2)
