@@ -23,6 +23,7 @@ from helpers.plots import show_image
 COURSE = Path(__file__).resolve().parents[1]
 DATA = COURSE / "data"
 PIXELS = 28 * 28
+_failures = []  # why a download failed: another try takes long, and half of MNIST would not do
 ONE_HOT = np.eye(10, dtype=np.float32)  # row 7 is the target for the label 7
 
 MIRRORS = (
@@ -103,7 +104,7 @@ def load_mnist(split: str) -> MnistDataset:
     problem = _failures[0] if _failures else _download(split)
     if not problem:
         return _load_folder(DATA, split)
-    _failures.append(problem)
+    _failures[:] = [problem]
     for other in IDX_FILES:
         if _has_mnist(DATA, other):  # half MNIST and half sample would be neither
             raise FileNotFoundError(
@@ -112,9 +113,6 @@ def load_mnist(split: str) -> MnistDataset:
             )
     print(f"MNIST could not be downloaded ({problem}): using the small sample in data/sample.")
     return _load_folder(DATA / "sample", split)
-
-
-_failures = []  # why downloads failed: each try takes long, and half of MNIST would not do
 
 
 def download_mnist():
@@ -283,7 +281,7 @@ def _download(split):
             write_csv(MnistDataset.from_idx(*files), csv_file)
             csv_file.replace(DATA / csv_file.name)
     except OSError as error:
-        return f"cannot write to {DATA}: {error.strerror}"
+        return f"cannot write to {DATA}: {error.strerror or error}"
 
 
 def _download_file(file):

@@ -55,7 +55,7 @@ def main(arguments=None):
     if options.jobs > 1:  # kernels side by side: more threads would wait for each other
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-    longest_first = sorted(paths, key=minutes_to_run, reverse=True)  # none is left over at the end
+    longest_first = sorted(paths, key=minutes_to_run, reverse=True)  # or one runs alone at the end
     pool = ThreadPoolExecutor(options.jobs)  # the work is done by the kernels, which are processes
     try:
         results = list(pool.map(partial(run, in_place=options.in_place), longest_first))
