@@ -21,19 +21,19 @@ test: setup       ## run every test, on the sample unless MNIST_DIR says otherwi
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
 run: setup        ## execute every notebook into build/, then print a table
-	$(VENV) tests/run_notebooks.py --jobs 2 $(ARGS)
+	$(VENV) tools/run_notebooks.py --jobs 2 $(ARGS)
 
 data: setup       ## download MNIST into data/
 	$(VENV) -c "from helpers.mnist import download_mnist; download_mnist()"
 
 notebooks: setup  ## execute every notebook in place, for those who change the course
-	$(VENV) tests/run_notebooks.py --jobs 2 --in-place $(ARGS)
+	$(VENV) tools/run_notebooks.py --jobs 2 --in-place $(ARGS)
 
 bench: setup      ## measure speed
 	$(VENV) -m pytest -s tests/benchmarks/bench_*.py $(ARGS)
 
 devices: setup    ## measure this machine's devices, and add them to data/results/devices.csv
-	$(VENV) -c "from helpers.device import add_to_table; add_to_table()"
+	$(VENV) tools/measure_devices.py
 
 setup: .venv/installed  ## install the course into .venv
 

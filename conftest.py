@@ -14,6 +14,8 @@ SAMPLE = ROOT / "data" / "sample"
 MNIST_DIR = (ROOT / Path(os.environ.get("MNIST_DIR") or SAMPLE).expanduser()).resolve()
 os.environ["MNIST_DIR"] = str(MNIST_DIR)
 
+os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
+
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")

@@ -1,31 +1,21 @@
-"""The few names that the notebooks import; each module says what it holds.
+"""The few names that the notebooks import; each module says what it holds."""
 
-They are imported on first use, so that `python -m helpers.environment` runs, and says what is
-wrong, where torch is missing or broken.
-"""
+from helpers.bands import expect
+from helpers.device import pick_device
+from helpers.mnist import MnistDataset, load_mnist
+from helpers.plots import plot_confusion, plot_loss, plot_outputs, show_image
+from helpers.training import History, accuracy, train
 
-from importlib import import_module
-
-_MODULES = {
-    "pick_device": "device",
-    "MnistDataset": "mnist",
-    "load_mnist": "mnist",
-    "plot_confusion": "plots",
-    "plot_loss": "plots",
-    "plot_outputs": "plots",
-    "show_image": "plots",
-    "History": "training",
-    "accuracy": "training",
-    "train": "training",
-}
-__all__ = sorted(_MODULES)
-
-
-def __getattr__(name):
-    if name not in _MODULES:
-        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
-    return getattr(import_module(f"helpers.{_MODULES[name]}"), name)
-
-
-def __dir__():
-    return __all__
+__all__ = [
+    "History",
+    "MnistDataset",
+    "accuracy",
+    "expect",
+    "load_mnist",
+    "pick_device",
+    "plot_confusion",
+    "plot_loss",
+    "plot_outputs",
+    "show_image",
+    "train",
+]

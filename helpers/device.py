@@ -1,6 +1,5 @@
 """Which device to compute on, and how fast a training step is there."""
 
-import csv
 import datetime
 import platform
 import statistics
@@ -11,7 +10,6 @@ from pathlib import Path
 import torch
 from torch import nn
 
-DEVICES_CSV = Path(__file__).resolve().parents[1] / "data" / "results" / "devices.csv"
 BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 
 
@@ -134,20 +132,3 @@ def device_name(device) -> str:
         return name
     count = torch.get_num_threads()
     return f"{name}, {count} thread" + ("s" if count > 1 else "")
-
-
-def add_to_table():
-    """Measure each device of this machine, and add the rows to ``data/results/devices.csv``."""
-    devices = [torch.device("cpu")]
-    if pick_device().type != "cpu":
-        devices.append(pick_device())
-    new = not DEVICES_CSV.exists()
-    with DEVICES_CSV.open("a", newline="", encoding="utf-8") as file:
-        for device in devices:
-            rows = sweep(device)
-            writer = csv.DictWriter(file, rows[0])
-            if new:
-                writer.writeheader()
-                new = False
-            writer.writerows(rows)
-            print(f"{device_name(device)}: {len(rows)} rows added to {DEVICES_CSV}")

@@ -1,4 +1,4 @@
-"""Say what is installed, which Python runs, and what is wrong: `python -m helpers.environment`.
+"""Say what is installed, which Python runs, and what is wrong: `python helpers/environment.py`.
 
 In a notebook: `%run ../helpers/environment.py`, which works even where the course is not installed.
 This file needs nothing but the standard library, and tries torch in a process of its own: a broken

@@ -3,15 +3,15 @@
 import contextlib
 import itertools
 import math
-import operator
 import sys
 import time
 from dataclasses import dataclass, field
 
 import torch
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import Subset
 from tqdm import tqdm
 
+from helpers.checks import check_arguments, check_dataset, check_fit, device_of, eval_mode, whole
 from helpers.mnist import MnistDataset
 from helpers.tracing import TracedStep, can_trace
 
@@ -70,11 +70,11 @@ def train(
     Raises ValueError for arguments that do not fit together, and FloatingPointError when the loss
     is no longer a finite number.
     """
-    epochs, batch_size = _whole("epochs", epochs), _whole("batch_size", batch_size)
-    device = _check_arguments(network, dataset, loss_function, optimizer, device)
+    epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
+    device = check_arguments(network, dataset, loss_function, optimizer, device)
     groups = _batches(dataset, epochs, batch_size, shuffle, device)
     first_group = next(groups)
-    _check_fit(network, loss_function, *first_group[0])
+    check_fit(network, loss_function, *first_group[0])
     if not network.training:
         network.train()
 
@@ -115,33 +115,15 @@ def accuracy(network, dataset) -> float:
 
     The network is in ``eval`` mode for it, and afterwards in the mode that it had.
     """
-    _check_dataset(dataset)
+    check_dataset(dataset)
     source, positions = _without_subsets(dataset)
-    device, right = _device_of(network), 0
-    with _eval_mode(network), torch.no_grad():
+    device, right = device_of(network), 0
+    with eval_mode(network), torch.no_grad():
         for indices in positions.split(CHUNK):
             images, targets = _fetch(source, indices)
             answers = network(images.to(device)).argmax(dim=1).cpu()
             right += (answers == targets.argmax(dim=1)).sum().item()
     return right / len(dataset)
-
-
-@contextlib.contextmanager
-def _eval_mode(network):
-    """Put `network` in ``eval`` mode, and each of its modules back in its own mode at the end."""
-    modes = [(module, module.training) for module in network.modules()]
-    try:
-        network.eval()
-    except TypeError as error:
-        raise TypeError(
-            f"{type(network).__name__}.train hides nn.Module.train(mode), which switches between "
-            f"training and evaluation ({error}); give your own method another name"
-        ) from None
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def _batches(dataset, epochs, batch_size, shuffle, device):
@@ -172,7 +154,7 @@ def _without_subsets(dataset):
 def _fetch(dataset, indices):
     """Return images (n, 784) and targets (n, 10) of the items at `indices`, a tensor (n,)."""
     if type(dataset) is MnistDataset:
-        return dataset.images[indices] / 255, torch.eye(10)[dataset.labels[indices]]
+        return dataset.batch(indices)
     items = [dataset[index] for index in indices.tolist()]
     if not isinstance(items[0], tuple) or len(items[0]) != 3:
         raise ValueError(
@@ -222,93 +204,3 @@ def _fast_settings(optimizer, batch_size, traced):
         torch.set_flush_denormal(flushing)
         for group, form in forms:
             group.update(form)
-
-
-def _device_of(network):
-    devices = {parameter.device for parameter in network.parameters()}
-    if not devices:
-        raise ValueError("the network has no parameters; expected layers with weights")
-    if len(devices) > 1:
-        raise ValueError(
-            f"the network is spread over {sorted(map(str, devices))}; expected one device"
-        )
-    return devices.pop()
-
-
-def _whole(name, value):
-    """Return `value`, a whole number of 1 or more, as an int."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"{name} is {value!r}; expected a whole number, 1 or more")
-    return number
-
-
-def _check_dataset(dataset):
-    if isinstance(dataset, DataLoader):
-        raise ValueError(
-            "dataset is a DataLoader; expected the dataset itself: the batches are made here"
-        )
-    if len(dataset) == 0:
-        raise ValueError("the dataset is empty; expected at least one image")
-
-
-def _check_arguments(network, dataset, loss_function, optimizer, device):
-    """Raise ValueError for arguments that do not fit; return the device to train on."""
-    _check_dataset(dataset)
-    if isinstance(loss_function, type):
-        name = loss_function.__name__
-        raise ValueError(f"loss_function is the class {name}; expected an object: {name}()")
-    if not isinstance(optimizer, torch.optim.Optimizer):
-        raise ValueError(
-            f"optimizer is {optimizer!r}; expected an object, "
-            "such as torch.optim.SGD(network.parameters(), lr=0.01)"
-        )
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise ValueError(
-            "LBFGS evaluates the loss several times a step; expected another optimizer"
-        )
-    found = _device_of(network)
-    wanted = torch.device(device) if device is not None else found
-    if wanted.type != found.type or wanted.index not in (None, found.index):
-        raise ValueError(
-            f"the network is on {found}, device is {wanted}; call network.to(device) first"
-        )
-    held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-    trained = [parameter for parameter in network.parameters() if id(parameter) in held]
-    if not trained:
-        raise ValueError(
-            "the optimizer holds none of this network's parameters; "
-            "make it from network.parameters() of the network that you train"
-        )
-    if not any(parameter.requires_grad for parameter in trained):
-        raise ValueError(
-            "every parameter that the optimizer holds is frozen (requires_grad is False); "
-            "expected one to train"
-        )
-    return found
-
-
-def _check_fit(network, loss_function, images, targets):
-    """Try a batch in ``eval`` mode, where nothing changes; raise ValueError if it does not fit."""
-    with _eval_mode(network), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        try:
-            outputs = network(images)
-        except RuntimeError as error:
-            raise ValueError(
-                f"the network does not take images {tuple(images.shape)}: {error}"
-            ) from None
-        if outputs.shape != targets.shape:
-            raise ValueError(
-                f"the network's outputs are {tuple(outputs.shape)}, the targets {tuple(targets.shape)}; "
-                "expected the same shape: does its last layer have 10 outputs?"
-            )
-        loss = loss_function(outputs, targets)
-    if not isinstance(loss, torch.Tensor):
-        raise ValueError(f"the loss is {loss!r}; expected a tensor, to compute gradients from")
-    if loss.dim() != 0:
-        raise ValueError(
-            f"the loss has shape {tuple(loss.shape)}; expected one number (reduction='mean')"
-        )

@@ -15,9 +15,12 @@ import pytest
 import torch
 
 from helpers import MnistDataset, load_mnist
+from helpers import download as download_module
 from helpers import mnist as mnist_module
+from helpers.environment import ROOT
+from helpers.formats import write_csv
 
-SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+SAMPLE = ROOT / "data" / "sample"
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +162,7 @@ def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv: no such file"):
         MnistDataset(tmp_path / "nowhere.csv")
     with pytest.raises(FileNotFoundError, match="labels: no such file"):
-        MnistDataset.from_idx(
+        MnistDataset(
             write_idx(tmp_path / "images", np.zeros((1, 28, 28)), 2051), tmp_path / "labels"
         )
     with pytest.raises(FileNotFoundError, match=f"{tmp_path}: a folder; expected a file"):
@@ -204,7 +207,7 @@ def test_bad_idx_files_get_one_line(tmp_path, images, labels, magic, message):
     images_file = write_idx(tmp_path / "images.gz", images, magic[0])
     labels_file = write_idx(tmp_path / "labels.gz", labels, magic[1])
     with pytest.raises(ValueError, match=message):
-        MnistDataset.from_idx(images_file, labels_file)
+        MnistDataset(images_file, labels_file)
 
 
 def test_cut_idx_files_get_one_line(tmp_path):
@@ -212,13 +215,13 @@ def test_cut_idx_files_get_one_line(tmp_path):
     labels = write_idx(tmp_path / "labels.gz", np.zeros(3), 2049)
     labels.write_bytes(labels.read_bytes()[:-9])
     with pytest.raises(ValueError, match=r"labels\.gz: broken gzip file"):
-        MnistDataset.from_idx(images, labels)
+        MnistDataset(images, labels)
     images.write_bytes(images.read_bytes()[:-1])
     with pytest.raises(ValueError, match="images: 2351 values after the header; expected 2352"):
-        MnistDataset.from_idx(images, labels)
+        MnistDataset(images, labels)
     images.write_bytes(b"ab")
     with pytest.raises(ValueError, match="images: 2 bytes; expected a header"):
-        MnistDataset.from_idx(images, labels)
+        MnistDataset(images, labels)
 
 
 def test_mnist_dir_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
@@ -285,7 +288,7 @@ def mirror(tmp_path, rows, monkeypatch):
     mirror = Mirror(tmp_path / "mirror", rows)
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setattr(mnist_module, "DATA", tmp_path / "data")
-    monkeypatch.setattr(mnist_module, "SHA256", mirror.sums)
+    monkeypatch.setattr(download_module, "SHA256", mirror.sums)
     monkeypatch.setattr(mnist_module, "MIRRORS", (mirror.url,))
     monkeypatch.setattr(mnist_module, "_failures", [])
     yield mirror
@@ -316,7 +319,7 @@ def test_without_a_network_the_sample_is_used_and_one_line_says_so(mirror, monke
     monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
     assert len(load_mnist("train")) == 6000
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 and "using the small sample in data/sample" in lines[0]
+    assert len(lines) == 1 and "sample holds 6,000 training images" in lines[0]
 
 
 def test_a_failed_download_is_not_tried_again(mirror, monkeypatch):
@@ -340,7 +343,7 @@ def test_where_nothing_can_be_written_the_sample_is_used(mirror, monkeypatch, ca
 
     monkeypatch.setattr(mnist_module, "write_csv", full_disk)
     assert len(load_mnist("train")) == 6000
-    assert "data: No space left on device): using the small sample" in capsys.readouterr().out
+    assert "data: No space left on device). sample holds 6,000" in capsys.readouterr().out
 
 
 def test_make_data_fails_without_a_network(mirror, monkeypatch):
@@ -367,6 +370,7 @@ OFFICIAL = Path(os.environ.get("MNIST_DIR", "")) / "train-images-idx3-ubyte.gz"
 )
 @pytest.mark.skipif(not OFFICIAL.exists(), reason="needs the official IDX files in MNIST_DIR")
 def test_the_official_files_become_the_well_known_csv_files(tmp_path, split, md5):
-    mnist_module.write_csv(load_mnist(split), tmp_path / "mnist.csv")
+    dataset = load_mnist(split)
+    write_csv(tmp_path / "mnist.csv", dataset.images.numpy(), dataset.labels.numpy())
     assert hashlib.md5((tmp_path / "mnist.csv").read_bytes()).hexdigest() == md5
     assert torch.equal(MnistDataset(tmp_path / "mnist.csv").images, load_mnist(split).images)

@@ -5,27 +5,25 @@ It fails where the ratio is lower than the course promises. When all cases have 
 goes to `data/results/speed.csv`.
 """
 
-import csv
 import datetime
 import platform
 import statistics
 import time
 import warnings
-from pathlib import Path
 
 import cpuinfo
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from results import RESULTS, write_rows
 from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.utils.data import Subset
 
 from helpers import MnistDataset, accuracy, load_mnist, train
-from helpers.mnist import write_csv
+from helpers.formats import write_csv
 
-SPEED_CSV = Path(__file__).resolve().parents[2] / "data" / "results" / "speed.csv"
 CASES = 8
 ROWS = []
 
@@ -73,12 +71,9 @@ def table(request):
     for row in ROWS:
         print(f"{row['ratio']:5}  {row['at_least']:8}  {row['case']} against {row['against']}")
     if len(ROWS) < CASES or request.session.testsfailed:
-        print(f"{SPEED_CSV.name} stays as it is: not all of the {CASES} cases have passed.")
-        return
-    with SPEED_CSV.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ROWS[0])
-        writer.writeheader()
-        writer.writerows(ROWS)
+        print(f"speed.csv stays as it is: not all of the {CASES} cases have passed.")
+    else:
+        write_rows(RESULTS / "speed.csv", ROWS)
 
 
 def compare(benchmark, case, course, against, other, at_least, rounds=5):
@@ -208,7 +203,7 @@ def test_accuracy(benchmark, note_dataset):
 
 def test_loading_the_csv_file(benchmark, train_set, tmp_path):
     csv_file = tmp_path / "mnist_train.csv"
-    write_csv(train_set, csv_file)
+    write_csv(csv_file, train_set.images.numpy(), train_set.labels.numpy())
 
     def course():
         MnistDataset(csv_file)

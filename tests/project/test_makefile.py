@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.environment import ROOT
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="on Windows the course goes without make")
 
 

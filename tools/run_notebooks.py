@@ -1,9 +1,9 @@
 """Execute the notebooks from top to bottom, each in a fresh kernel: `make run`, `make notebooks`.
 
-python tests/run_notebooks.py                  executed copies go to build/
-python tests/run_notebooks.py --in-place       the notebooks themselves get the new outputs
-python tests/run_notebooks.py --jobs 2         two at a time
-python tests/run_notebooks.py notebooks/03*    only these
+python tools/run_notebooks.py                  executed copies go to build/
+python tools/run_notebooks.py --in-place       the notebooks themselves get the new outputs
+python tools/run_notebooks.py --jobs 2         two at a time
+python tools/run_notebooks.py notebooks/03*    only these
 """
 
 import argparse
@@ -22,7 +22,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.environment import ROOT
+
 BUILD = ROOT / "build"
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -51,6 +52,7 @@ def main(arguments=None):
         sys.exit(f"There is no notebook in {ROOT / 'notebooks'}.")
     if folder := os.environ.get("MNIST_DIR"):  # counts from the course's folder, in every kernel
         os.environ["MNIST_DIR"] = str((ROOT / folder).resolve())
+    os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
     os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
     if options.jobs > 1:  # kernels side by side: more threads would wait for each other
         os.environ.setdefault("OMP_NUM_THREADS", "1")

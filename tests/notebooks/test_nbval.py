@@ -5,15 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.plugin import get_sanitize_patterns
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG = (ROOT / "tests/sanitize.cfg").read_text("utf-8")
+from helpers.environment import ROOT
+
+CONFIG = (ROOT / "tests/notebooks/sanitize.cfg").read_text("utf-8")
 
 
 def masked(text):
@@ -69,8 +69,8 @@ def test_everything_else_is_compared(text):
 @pytest.fixture
 def course(tmp_path):
     """A tiny course: two cells whose stored outputs are wrong, one of them tagged, one right."""
-    for name in ("pyproject.toml", "conftest.py", "tests/sanitize.cfg"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("pyproject.toml", "conftest.py", "tests/notebooks/sanitize.cfg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     cells = [new_code_cell("print(6 * 7)", execution_count=n + 1) for n in range(3)]
     cells[0].outputs = [new_output("stream", text="42\n")]

@@ -1,0 +1,78 @@
+"""environment.yml, pyproject.toml and constraints.txt describe one and the same environment."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+from rattler import MatchSpec, Version, VersionSpec
+
+from helpers.environment import ROOT
+
+CONDA_NAMES = {"torch": "pytorch"}  # pip's name: conda's name, where they differ
+CONDA_ALONE = {"python", "pip", "nb_conda_kernels"}
+
+project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+constraint_lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+
+
+def split(requirement):
+    """'torch>=2.5' and 'pytorch >=2.5' become a name and a version."""
+    return re.fullmatch(r"([\w-]+) *(\S*)", requirement).groups()
+
+
+pip = dict(map(split, project["dependencies"] + project["optional-dependencies"]["test"]))
+conda = dict(split(spec) for spec in environment["dependencies"] if isinstance(spec, str))
+constraints = dict(split(line) for line in constraint_lines if not line.startswith("#"))
+
+
+def test_conda_and_pip_install_the_same_packages_and_versions():
+    as_conda = {CONDA_NAMES.get(name, name): version for name, version in pip.items()}
+    shared = {name: version for name, version in conda.items() if name not in CONDA_ALONE}
+    assert shared == as_conda
+
+
+def test_conda_and_pip_ask_for_the_same_python():
+    assert conda["python"] == project["requires-python"]
+
+
+def test_only_conda_installs_what_is_condas_alone():
+    assert conda.keys() >= CONDA_ALONE
+    assert not pip.keys() & CONDA_ALONE
+
+
+def test_conda_takes_everything_from_conda_forge():
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+
+
+def test_conda_installs_nothing_with_pip():
+    assert all(isinstance(spec, str) for spec in environment["dependencies"])
+
+
+@pytest.mark.parametrize("spec", environment["dependencies"])
+def test_conda_understands(spec):
+    MatchSpec(spec, strict=True)
+
+
+def test_every_conda_package_says_what_it_is_for():
+    text = (ROOT / "environment.yml").read_text("utf-8")
+    packages = [line for line in text.splitlines() if line.startswith("  - ")][2:]
+    assert [line for line in packages if "#" not in line] == ["  - python >=3.11"]
+
+
+@pytest.mark.parametrize("name", pip)
+def test_the_tested_version_is_named_and_allowed(name):
+    version = constraints[name].removeprefix("==")
+    assert VersionSpec(pip[name]).matches(Version(version))
+
+
+def test_no_constraint_is_left_over():
+    assert constraints.keys() == pip.keys()
+
+
+def test_the_workflow_has_jobs_with_steps():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text("utf-8"))
+    assert set(workflow["jobs"]) == {"conda", "pip"}
+    for job in workflow["jobs"].values():
+        assert job["runs-on"] and all("uses" in step or "run" in step for step in job["steps"])
