@@ -2,13 +2,13 @@
 
 import codecs
 import gzip
+import math
 import struct
 import zlib
 from contextlib import contextmanager
 
 import numpy as np
 
-SHAPE = (28, 28)
 PIXELS = 28 * 28
 COLUMNS = 1 + PIXELS  # the label, then the pixels
 MOST = 1_000_000  # images in a file: beyond any set of handwriting, and still less than 1 GB
@@ -48,7 +48,7 @@ def read_csv(path):
 
 def read_idx(images_file, labels_file):
     """Read the official pair of IDX files, plain or ``.gz``; returns and raises as `read_csv`."""
-    images = _read_idx_array(images_file, magic=2051, shape=SHAPE)
+    images = _read_idx_array(images_file, magic=2051, shape=(28, 28))
     labels = _read_idx_array(labels_file, magic=2049, shape=())
     if len(images) != len(labels):
         raise ValueError(
@@ -158,7 +158,7 @@ def _quoted(field):
 
 
 def _read_idx_array(path, magic, shape):
-    """One IDX file, uint8 (n, *shape): a magic number, the size of each dimension (all big-endian), bytes."""
+    """One IDX file, uint8 (n, *shape): its magic number, n and shape (big-endian), then the bytes."""
     header = struct.Struct(f">{2 + len(shape)}I")
     with _open(path) as file:
         content = file.read(header.size)
@@ -174,7 +174,7 @@ def _read_idx_array(path, magic, shape):
             raise ValueError(f"{path}: images of {tuple(found_shape)} pixels; expected {shape}")
         if items > MOST:
             raise ValueError(f"{path}: {items:,} items; expected at most {MOST:,}")
-        size = items * (PIXELS if shape else 1)
+        size = items * math.prod(shape)
         values = np.frombuffer(file.read(size + 1), np.uint8)
     if len(values) != size:
         found = len(values) if len(values) < size else f"more than {size}"
