@@ -1,4 +1,4 @@
-"""MNIST's CSV and IDX files are read and written to the byte; whatever else a file holds is told in one line."""
+"""MNIST's CSV and IDX files are read and written to the byte; all others are refused in one line."""
 
 import gzip
 import re
@@ -43,9 +43,11 @@ def changed(row, column, value):
 
 
 def idx(array, magic):
-    return (
-        struct.pack(f">{1 + array.ndim}I", magic, *array.shape) + array.astype(np.uint8).tobytes()
-    )
+    return header(magic, *array.shape) + array.astype(np.uint8).tobytes()
+
+
+def header(*numbers):
+    return struct.pack(f">{len(numbers)}I", *numbers)
 
 
 def put_idx(folder, images, labels, ending=""):
@@ -110,6 +112,7 @@ def test_what_is_read_can_be_changed(tmp_path):
         (csv(ROWS) + b"\n", "row 6: found 0 columns; expected 785"),
         (csv(ROWS)[:-5000], "row 4: found .* columns; expected 785"),
         (csv([[*row, ""] for row in ROWS]), "row 1: found 786 columns"),
+        (csv(ROWS).replace(b",", b"\n", 1), "row 1: found 1 columns; expected 785"),
         (csv(ROWS).replace(b",", b";"), "row 1: found 1 columns; expected 785"),
         (csv(ROWS[:2]).replace(b"\n", b"\r"), "row 1: found 1569 columns; expected 785"),
         (csv(ROWS).replace(b"\n", b"\r\n").removesuffix(b"\n"), r"row 5: .* column 785 is '\d+\\r'"),
@@ -213,10 +216,6 @@ def test_idx_is_read(tmp_path, ending):
     assert labels.dtype == np.int64 and np.array_equal(labels, LABELS)
 
 
-def header(*numbers):
-    return struct.pack(f">{len(numbers)}I", *numbers)
-
-
 @pytest.mark.parametrize("ending", ["", ".gz"])
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
@@ -312,23 +311,11 @@ def judge_idx(images, labels):
     return [] if any(row[0] > 9 for row in rows) else rows
 
 
-PIECES = [b"", b" ", b",", b", ", b"\n", b"\r\n", b"\r", b"0", b"7", b"42", b"255", b"256", b"+5"]
-PIECES += [
-    b"005",
-    b"-",
-    b".",
-    b"1e2",
-    b"nan",
-    b":",
-    b"/",
-    b"\0",
-    b"\x1a",
-    b"9" * 5000,
-    b"1," * 9000,
-]
+PIECES = [b"", b" ", b",", b", ", b"\n", b"\r\n", b"\r", b"0", b"7", b"42", b"255", b"256", b"005"]
+PIECES += [b"+5", b"-", b".", b"1e2", b"nan", b":", b"/", b"\0", b"\x1a", b"9" * 5000, b"1," * 9000]  # fmt: skip
 PIECES += ["1\u01fe".encode(), "\U000f0001".encode(), b"\xff", MARK, header(2**32 - 1), header(0)]
 
-# A few pieces, each with the place where it is put in, often near the start, and how much is cut out there.
+# A few pieces, each with its place, often near the start, and the length of what it replaces.
 DAMAGE = st.lists(
     st.tuples(
         st.integers(0, 20) | st.integers(0, 8000),
