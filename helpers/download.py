@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -68,8 +67,8 @@ def _download_file(file, mirrors):
         print(f"Downloading {file.name} from {mirror}", flush=True)
         try:
             content = _fetch(mirror + file.name, size)
-        except (OSError, HTTPException, ValueError) as error:
-            problem = error.reason if type(error) is URLError else error
+        except OSError as error:
+            problem = error
         else:
             if hashlib.sha256(content).hexdigest() == sha256:
                 file.write_bytes(content)  # not in the try: a full disk is not the mirror's fault
@@ -80,7 +79,7 @@ def _download_file(file, mirrors):
 
 
 def _fetch(url, size):
-    """Return the first `size` bytes at `url`; raises OSError, HTTPException or ValueError.
+    """Return the first `size` bytes at `url`; raises OSError.
 
     A thread of its own talks to the mirror: looking up the name, trying one address after another,
     the handshake and the headers can all hang, and no time-out of the library covers them together.
@@ -99,13 +98,13 @@ def _fetch(url, size):
             errors.append(error)
 
     thread = threading.Thread(target=talk, daemon=True)  # daemon: it may hang when Python ends
-    thread.start()
     try:
+        thread.start()
         _watch(thread, received, size)
     finally:
         stop.set()
     if errors:
-        raise errors[0]
+        raise OSError(_reason(errors[0]))
     return bytes(received)
 
 
@@ -123,6 +122,13 @@ def _watch(thread, received, size):
                 if new < SLOWEST * PATIENCE:
                     raise TimeoutError(f"too slow, {new:,} bytes in {PATIENCE} seconds")
                 before, until = len(received), until + PATIENCE
+
+
+def _reason(error):
+    """What to say of `error`: a broken answer or proxy makes urllib raise all kinds."""
+    if type(error) is URLError:
+        return error.reason
+    return error if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
 
 
 def _through_proxy(mirror):

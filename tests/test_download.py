@@ -220,19 +220,20 @@ FAULTS = {
     "endless body": (endless, f"{len(FILES[NAME]):,} bytes that are not"),
     "reset": (reset, "reset"),
     "no answer": (raw(b""), "closed connection without response"),
-    "no HTTP": (raw(b"\0\xff\x1b[31m\r\n\r\n"), "x1b"),
+    "no HTTP": (raw(b"\0\xff\x1b[31m\r\n\r\n"), r"BadStatusLine: \\x00"),
     "a colour and an accent": (
         raw(b"HTTP/1.0 404 \x1b[31mn\xe4!\r\n\r\n"),
         r"404: \\x1b\[31mn\\xe4",
     ),
     "an endless header": (raw(b"HTTP/1.0 200 OK\r\nA: " + b"a" * 70_000), "more than 65536 bytes"),
     "no end of headers": (raw(b"HTTP/1.0 200 OK\r\n" + b"A: b\r\n" * 200), "more than 100 headers"),
-    "redirect to no address": (redirect("http://[::1"), "Invalid IPv6 URL"),
+    "redirect to no address": (redirect("http://[::1"), "ValueError: Invalid IPv6 URL"),
     "redirect to no port": (redirect("http://127.0.0.1:http/"), "nonnumeric port: 'http'"),
     "redirect to a file": (
         redirect("file:///etc/hostname"),
         "'file:///etc/hostname' is not allowed",
     ),
+    "redirect to no host": (redirect("ftp://\0"), "TypeError: "),
     "redirect for ever": (redirect("/" + NAME), "HTTP Error 302: .* infinite loop. The last"),
 }
 
