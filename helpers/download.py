@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from tqdm import tqdm
@@ -42,6 +42,7 @@ OFFICIAL = {  # bytes and SHA-256 of each file
 # second: silence ends soon, a slow line of 256 kbit/s passes, and no file takes over 17 minutes.
 PATIENCE = 20
 SLOWEST = 10_000
+BLOCK = 1 << 16  # bytes taken at once, at most
 
 PREFIX = "download-"  # of the folders that `work_folder` makes
 LOCK = "at-work"  # the file in them that says so
@@ -50,8 +51,7 @@ LOCK = "at-work"  # the file in them that says so
 def download(names, folder, mirrors):
     """Fetch the official files `names` into `folder`; returns what the mirrors did wrong, or None.
 
-    A file appears in `folder` once it is whole and its sum is right. Raises OSError where it cannot
-    be written.
+    A file is written once all of it is there and its sum is right; OSError where that fails.
     """
     for name in names:
         problem = _download_file(folder / name, mirrors)
@@ -90,11 +90,13 @@ def _fetch(url, size):
         try:
             with urllib.request.build_opener().open(url, timeout=PATIENCE) as response:
                 while len(received) < size and not stop.is_set():
-                    block = response.read1(size - len(received))
+                    block = response.read1(min(BLOCK, size - len(received)))
                     if not block:
                         break
                     received.extend(block)
         except Exception as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it is the answer as well
             errors.append(error)
 
     thread = threading.Thread(target=talk, daemon=True)  # daemon: it may hang when Python ends

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,9 @@ from helpers import mnist as mnist_module
 from helpers.download import OFFICIAL, PATIENCE, SLOWEST, download, work_folder
 from helpers.environment import ROOT
 from helpers.formats import write_csv
+
+# urllib itself leaves a connection open where the redirect is malformed.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 DEAD = "http://127.0.0.1:9/"  # nothing listens there
 NAME = "train-images-idx3-ubyte.gz"
@@ -557,6 +561,16 @@ def test_a_disk_without_locks_will_do(folder, monkeypatch):
     with work_folder(folder) as first, work_folder(folder) as second:
         assert names_in(folder) == sorted([first.name, second.name])
     assert names_in(folder) == []
+
+
+def test_on_windows_the_lock_is_the_one_that_windows_has(folder, monkeypatch):
+    calls = []
+    windows = types.SimpleNamespace(LK_NBLCK=2, locking=lambda *arguments: calls.append(arguments))
+    monkeypatch.setitem(sys.modules, "msvcrt", windows)
+    monkeypatch.setattr(sys, "platform", "win32")
+    with (folder / "file").open("wb") as file:
+        download_module._lock(file)
+        assert calls == [(file.fileno(), windows.LK_NBLCK, 1)]
 
 
 def test_two_downloads_at_once_do_not_disturb_each_other(mirror):
