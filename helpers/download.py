@@ -73,7 +73,9 @@ def _download_file(file, mirrors):
             if hashlib.sha256(content).hexdigest() == sha256:
                 file.write_bytes(content)  # not in the try: a full disk is not the mirror's fault
                 return None
-            problem = f"{len(content):,} bytes that are not {file.name} ({size:,} bytes)"
+            problem = f"{file.name} has {len(content):,} bytes; expected {size:,}"
+            if len(content) == size:
+                problem = f"{file.name} has a SHA-256 that is not the official one"
         problems.append(_short(f"{mirror}{_through_proxy(mirror)}: {problem}"))
     return "; ".join(problems)
 
