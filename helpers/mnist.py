@@ -3,14 +3,13 @@
 import operator
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from helpers.download import MIRRORS, download
+from helpers.download import MIRRORS, download, work_folder
 from helpers.environment import ROOT
 from helpers.formats import read_csv, read_idx, write_csv
 
@@ -21,7 +20,6 @@ IDX_FILES = {
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
 FULL_SIZE = 60_000  # training images of MNIST
-_failures = []  # why a download failed: another try takes long, and half of MNIST would not do
 
 
 class MnistDataset(Dataset):
@@ -77,7 +75,7 @@ def load_mnist(split: str) -> MnistDataset:
     Looked for in this order: the folder that the environment variable ``MNIST_DIR`` names (a
     relative name starts at the current folder or at the course's); ``data/``; a download into
     ``data/``; without an internet connection, the small built-in sample in ``data/sample/``, and a
-    line says so. A download that failed is not tried again until Python is restarted.
+    line says so. From then on this Python reads the sample, for both sets, until it is restarted.
     """
     if split not in IDX_FILES:
         raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
@@ -94,30 +92,70 @@ def load_mnist(split: str) -> MnistDataset:
     return dataset
 
 
+_why_sample = ""  # set by the first download that fails: from then on this Python reads the sample
+
+
 def _data_or_sample(split):
-    """Return the folder to read, and why it is the sample, or ""."""
-    if has_mnist(DATA, split):
-        return DATA, ""
-    problem = _failures[0] if _failures else _download(split)
+    """Return the folder to read, and why it is the sample, or "".
+
+    Both sets come from the same place, so the sample stays even where another process brings MNIST.
+    """
+    global _why_sample
+    if _why_sample:
+        return DATA / "sample", _why_sample
+    problem = _bring(split)
     if not problem:
         return DATA, ""
-    _failures[:] = [problem]
     for other in IDX_FILES:
         if has_mnist(DATA, other):  # half MNIST and half sample would be neither
             raise FileNotFoundError(
                 f"{DATA} has the {other} set of MNIST alone, and the {split} set could not be "
                 f"downloaded ({problem}); expected both: run `make data` to try again"
             )
-    return DATA / "sample", f"MNIST could not be downloaded ({problem}). "
+    _why_sample = (
+        f"MNIST could not be downloaded ({problem}): run `make data` to try again and restart "
+        "Python, or let MNIST_DIR name a folder that has it. "
+    )
+    return DATA / "sample", _why_sample
 
 
 def download_mnist():
     """Fetch what is missing into ``data/``: `make data`. Where that fails, exit saying why."""
-    for split in IDX_FILES:
-        problem = None if has_mnist(DATA, split) else _download(split)
-        if problem:
-            sys.exit(f"MNIST could not be downloaded ({problem}).")
+    try:
+        for split in IDX_FILES:
+            problem = _bring(split)
+            if problem:
+                sys.exit(
+                    f"MNIST could not be downloaded ({problem}): run `make data` to try again, or "
+                    "let MNIST_DIR name a folder that has it."
+                )
+    except KeyboardInterrupt:
+        print("Stopped: run `make data` to fetch what is missing.", file=sys.stderr)
+        sys.exit(130)  # what a shell says of a command that Ctrl-C ended
     print(f"MNIST is in {DATA}.")
+
+
+def _bring(split):
+    """See that ``data/`` has the split; returns why it has not, or None."""
+    if has_mnist(DATA, split):
+        return None
+    problem = _download(split)
+    return None if has_mnist(DATA, split) else problem  # another process may have been luckier
+
+
+def _download(split):
+    """Fetch a split into ``data/mnist_<split>.csv``; returns what went wrong, or None."""
+    try:
+        with work_folder(DATA) as folder:
+            files = [folder / f"{name}.gz" for name in IDX_FILES[split]]
+            problem = download([file.name for file in files], folder, MIRRORS)
+            if problem:
+                return problem
+            csv_file = folder / f"mnist_{split}.csv"
+            write_csv(csv_file, *read_idx(*files))
+            csv_file.replace(DATA / csv_file.name)
+    except OSError as error:
+        return f"cannot write to {DATA}: {error.strerror or error}"
 
 
 def mnist_dir() -> Path:
@@ -155,18 +193,3 @@ def _load_folder(folder, split):
         f"{folder}: no MNIST {split} set; expected mnist_{split}.csv, or {images} and {labels}, "
         "each plain or with .gz"
     )
-
-
-def _download(split):
-    """Fetch a split into ``data/mnist_<split>.csv``; returns what went wrong, or None."""
-    try:
-        with tempfile.TemporaryDirectory(dir=DATA) as folder:
-            files = [Path(folder) / f"{name}.gz" for name in IDX_FILES[split]]
-            problem = download([file.name for file in files], Path(folder), MIRRORS)
-            if problem:
-                return problem
-            csv_file = Path(folder) / f"mnist_{split}.csv"
-            write_csv(csv_file, *read_idx(*files))
-            csv_file.replace(DATA / csv_file.name)
-    except OSError as error:
-        return f"cannot write to {DATA}: {error.strerror or error}"

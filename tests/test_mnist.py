@@ -2,10 +2,8 @@
 
 import gzip
 import hashlib
-import http.server
 import os
 import struct
-import threading
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,8 +13,6 @@ import pytest
 import torch
 
 from helpers import MnistDataset, load_mnist
-from helpers import download as download_module
-from helpers import mnist as mnist_module
 from helpers.environment import ROOT
 from helpers.formats import write_csv
 
@@ -136,102 +132,6 @@ def test_a_relative_mnist_dir_may_start_at_the_course(monkeypatch, tmp_path):
 def test_only_train_and_test_exist():
     with pytest.raises(ValueError, match="split is 'validation'; expected 'train' or 'test'"):
         load_mnist("validation")
-
-
-class Mirror:
-    """The four official files, small, on a local web server that counts its requests."""
-
-    def __init__(self, folder, rows):
-        write_idx(folder / "train-images-idx3-ubyte.gz", rows[:, 1:].reshape(-1, 28, 28), 2051)
-        write_idx(folder / "train-labels-idx1-ubyte.gz", rows[:, 0], 2049)
-        self.sums = {
-            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()
-        }
-        self.requests = requests = []
-
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            def __init__(self, *args):
-                super().__init__(*args, directory=folder)
-
-            def log_message(self, *args):
-                requests.append(self.path)
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def mirror(tmp_path, rows, monkeypatch):
-    """An empty data folder beside the sample, and a mirror to download from."""
-    (tmp_path / "mirror").mkdir()
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "sample").symlink_to(SAMPLE)
-    mirror = Mirror(tmp_path / "mirror", rows)
-    monkeypatch.delenv("MNIST_DIR", raising=False)
-    monkeypatch.setattr(mnist_module, "DATA", tmp_path / "data")
-    monkeypatch.setattr(download_module, "SHA256", mirror.sums)
-    monkeypatch.setattr(mnist_module, "MIRRORS", (mirror.url,))
-    monkeypatch.setattr(mnist_module, "_failures", [])
-    yield mirror
-    mirror.server.shutdown()
-
-
-def test_a_download_is_converted_to_csv_and_kept(mirror, rows):
-    assert np.array_equal(load_mnist("train").images, rows[:, 1:])
-    kept = [path.name for path in mnist_module.DATA.iterdir() if path.name != "sample"]
-    assert kept == ["mnist_train.csv"]
-    load_mnist("train")
-    assert len(mirror.requests) == 2
-
-
-def test_a_dead_mirror_is_passed_over(mirror, monkeypatch, rows):
-    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/", mirror.url))
-    assert len(load_mnist("train")) == len(rows)
-
-
-def test_a_file_with_a_wrong_checksum_is_never_used(mirror, monkeypatch, capsys):
-    monkeypatch.setitem(mirror.sums, "train-labels-idx1-ubyte.gz", "0" * 64)
-    assert len(load_mnist("train")) == 6000
-    assert "not the official one" in capsys.readouterr().out
-    assert [path.name for path in mnist_module.DATA.iterdir()] == ["sample"]
-
-
-def test_without_a_network_the_sample_is_used_and_one_line_says_so(mirror, monkeypatch, capsys):
-    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
-    assert len(load_mnist("train")) == 6000
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 and "sample holds 6,000 training images" in lines[0]
-
-
-def test_a_failed_download_is_not_tried_again(mirror, monkeypatch):
-    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
-    load_mnist("train")
-    monkeypatch.setattr(mnist_module, "MIRRORS", (mirror.url,))
-    assert len(load_mnist("train")) == 6000 and len(load_mnist("test")) == 500
-    assert mirror.requests == []
-
-
-def test_half_mnist_and_half_sample_are_never_mixed(mirror, monkeypatch, rows):
-    write(mnist_module.DATA / "mnist_train.csv", rows)
-    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
-    with pytest.raises(FileNotFoundError, match="has the train set of MNIST alone, .*make data"):
-        load_mnist("test")
-
-
-def test_where_nothing_can_be_written_the_sample_is_used(mirror, monkeypatch, capsys):
-    def full_disk(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(mnist_module, "write_csv", full_disk)
-    assert len(load_mnist("train")) == 6000
-    assert "data: No space left on device). sample holds 6,000" in capsys.readouterr().out
-
-
-def test_make_data_fails_without_a_network(mirror, monkeypatch):
-    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:9/",))
-    with pytest.raises(SystemExit, match="could not be downloaded .*127.0.0.1:9"):
-        mnist_module.download_mnist()
 
 
 def test_the_sample_is_what_its_script_makes(monkeypatch):
