@@ -67,14 +67,17 @@ def can_trace(network, loss_function, optimizer) -> bool:
     True for an `nn.Sequential` of PyTorch's own layers on the CPU with one of PyTorch's own
     losses and `SGD`, `Adam` or `AdamW`. A class of your own may do something else at each call.
     """
-    return (
-        CAN_RECORD
-        and type(network) is nn.Sequential
-        and all(_is_plain_layer(layer) for layer in [*network.modules(), loss_function])
-        and not _has_any_global_hook()
-        and all(_is_plain_parameter(parameter) for parameter in network.parameters())
-        and _is_plain_optimizer(optimizer)
-    )
+    try:
+        return (
+            CAN_RECORD
+            and type(network) is nn.Sequential
+            and all(_is_plain_layer(layer) for layer in [*network.modules(), loss_function])
+            and not _has_any_global_hook()
+            and all(_is_plain_parameter(parameter) for parameter in network.parameters())
+            and _is_plain_optimizer(optimizer)
+        )
+    except AttributeError:  # a private name is missing
+        return False
 
 
 def _is_plain_layer(layer):
@@ -95,9 +98,11 @@ def _is_plain_parameter(parameter):
 
 def _is_plain_optimizer(optimizer):
     """Whether an optimizer is one of three, with ordinary settings, and nothing was added to it."""
+    step = vars(optimizer).get("step")  # a schedule wraps it, which is harmless
     return (
         type(optimizer) in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
         and not (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)
+        and (step is None or hasattr(step, "_wrapped_by_lr_sched"))
         and not (_global_optimizer_pre_hooks or _global_optimizer_post_hooks)
         and all(_is_plain_group(group) for group in optimizer.param_groups)
     )
@@ -121,15 +126,15 @@ class TracedStep:
 
     def __init__(self, step):
         self.step = step
-        self.is_first = True
+        self.started = False
         self.replays = {}  # for each shape of images a function
 
     def __call__(self, images, targets):
         replay = self.replays.get(images.shape)
         if replay is not None:
             return replay(images, targets)
-        if self.is_first:
-            self.is_first = False
+        if not self.started:
+            self.started = True
             return self.step(images, targets)
         loss, self.replays[images.shape] = record(self.step, images, targets)
         return loss
@@ -143,11 +148,11 @@ def record(step, images, targets):
         results.append(step(images, targets))
         return results[0]
 
-    # list the operations
+    # list its operations
     module = make_fx(recorded)(images, targets)
     # leave out what a replay does not need
     _simplify(module.graph)
-    # write the rest as a function
+    # write out the rest
     return results[0], _write_function(module)
 
 

@@ -49,10 +49,12 @@ class TrainingInterrupted(KeyboardInterrupt):
     def __init__(self, history, count, total):
         self.history = history
         if count == 0:
-            where = "Stopped before the first step. The network is as it was."
+            super().__init__("Stopped before the first step; the network is as it was.")
         else:
-            where = f"Stopped at step {count:,} of {total:,}. The network keeps what it has learnt."
-        super().__init__(f"{where} Its History: import sys; history = sys.last_value.history")
+            super().__init__(
+                f"Stopped at step {count:,} of {total:,}. The network keeps what it has learnt; the "
+                "losses so far: import sys; plot_loss(sys.last_value.history)"
+            )
 
     def _render_traceback_(self):  # IPython asks for the lines that it shows
         return [str(self)]
