@@ -3,7 +3,10 @@
 import contextlib
 import itertools
 import math
+import signal
+import statistics
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -13,7 +16,7 @@ from tqdm import tqdm
 
 from helpers.checks import check_arguments, check_dataset, check_fit, device_of, eval_mode, whole
 from helpers.mnist import MnistDataset
-from helpers.tracing import TracedStep, can_trace
+from helpers.tracing import fastest
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
 CHUNK = 1000  # images of an MnistDataset made ready at a time
@@ -25,7 +28,7 @@ class History:
     """What `train` reports: the loss of every tenth step, and the time taken.
 
     ``losses`` (floats) and ``steps`` (the number of each loss's step, counted from 1) are lists
-    of one length; ``seconds`` is the time from the first step to the last.
+    of one length; ``seconds`` is the time that the training took.
     """
 
     losses: list = field(default_factory=list)
@@ -35,6 +38,26 @@ class History:
     def __repr__(self):
         last = f", last {self.losses[-1]:.3f}" if self.losses else ""
         return f"History({len(self.losses):,} losses{last}, {self.seconds:.1f} s)"
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Raised by `train` when you interrupt it; ``history`` holds the losses up to there.
+
+    A notebook shows its one line in place of a traceback.
+    """
+
+    def __init__(self, history, count, total):
+        self.history = history
+        if count == 0:
+            super().__init__("Stopped before the first step; the network is as it was.")
+        else:
+            super().__init__(
+                f"Stopped at step {count:,} of {total:,}. The network keeps what it has learnt; the "
+                "losses so far: import sys; plot_loss(sys.last_value.history)"
+            )
+
+    def _render_traceback_(self):  # IPython asks for the lines that it shows
+        return [str(self)]
 
 
 def train(
@@ -63,20 +86,15 @@ def train(
     device         where the network must be; None: wherever it is
     progress       show a bar with the mean of the latest losses
 
-    Interrupting (Kernel > Interrupt) ends this training: a line says where, the network and the
-    returned history keep what they have so far, and the cell goes on with its next line.
+    Interrupting (Kernel > Interrupt) ends the training after the step that is being taken, and
+    the cell with it: `TrainingInterrupted` says where, and carries the history so far. The network
+    keeps what it has learnt.
 
     A network in ``eval`` mode is put into ``train`` mode. At the end its gradients are cleared.
     Raises ValueError for arguments that do not fit together, and FloatingPointError when the loss
     is no longer a finite number.
     """
-    epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
-    device = check_arguments(network, dataset, loss_function, optimizer, device)
-    groups = _batches(dataset, epochs, batch_size, shuffle, device)
-    first_group = next(groups)
-    check_fit(network, loss_function, *first_group[0])
-    if not network.training:
-        network.train()
+    history, count, total, start = History(), 0, 0, time.perf_counter()
 
     def step(images, targets):
         optimizer.zero_grad()
@@ -85,28 +103,33 @@ def train(
         optimizer.step()
         return loss.detach()
 
-    traced = can_trace(network, loss_function, optimizer)
-    history, count, start = History(), 0, time.perf_counter()
-    total = epochs * math.ceil(len(dataset) / batch_size)
     try:
-        with _fast_settings(optimizer, batch_size, traced), _bar(total, progress) as bar:
-            take_step = TracedStep(step) if traced else step
-            for batches in itertools.chain([first_group], groups):
-                for images, targets in batches:
-                    loss = take_step(images, targets)
-                    count += 1
-                    if count % KEEP_EVERY == 0:
-                        history.losses.append(_finite(loss, count))
-                        history.steps.append(count)
-                latest = history.losses[-100:] or [_finite(loss, count)]
-                bar.set_postfix_str(f"loss={sum(latest) / len(latest):.3f}", refresh=False)
-                bar.update(count - bar.n)
-            _finite(loss, count)
+        epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
+        device = check_arguments(network, dataset, loss_function, optimizer, device)
+        batches = _batches(dataset, epochs, batch_size, shuffle, device)
+        first = next(batches)
+        check_fit(network, loss_function, *first)
+        total = epochs * math.ceil(len(dataset) / batch_size)
+        with (
+            _WholeSteps(itertools.chain([first], batches)) as batches,
+            _settings(network, batch_size),
+            fastest(step, network, loss_function, optimizer) as take_step,
+            _bar(total, progress) as bar,
+        ):
+            for images, targets in batches:
+                loss = take_step(images, targets)
+                count += 1
+                bar.update()
+                if count % KEEP_EVERY == 0:
+                    history.losses.append(_finite(loss, count))
+                    history.steps.append(count)
+                    _show_loss(bar, history.losses)
+            last = _finite(loss, count)
+            _show_loss(bar, history.losses or [last])
     except KeyboardInterrupt:
-        print(f"Stopped at step {count:,} of {total:,}; the network keeps what it has learnt.")
+        raise TrainingInterrupted(history, count, total) from None
     finally:
-        network.zero_grad()
-    history.seconds = time.perf_counter() - start
+        history.seconds = time.perf_counter() - start
     return history
 
 
@@ -127,10 +150,10 @@ def accuracy(network, dataset) -> float:
 
 
 def _batches(dataset, epochs, batch_size, shuffle, device):
-    """Yield lists of ready batches (images, targets).
+    """Yield the batches (images, targets) of all epochs.
 
-    A list holds about `CHUNK` images of an `MnistDataset`; any other dataset is asked for one
-    batch at a time, as the plain loop would, since it may draw random numbers.
+    Of an `MnistDataset` about `CHUNK` images are made ready at once; any other dataset is asked
+    for one batch at a time, as the plain loop would, since it may draw random numbers.
     """
     source, positions = _without_subsets(dataset)
     at_once = max(1, CHUNK // batch_size) if type(source) is MnistDataset else 1
@@ -139,7 +162,7 @@ def _batches(dataset, epochs, batch_size, shuffle, device):
         for indices in order.split(at_once * batch_size):
             images, targets = _fetch(source, indices)
             images, targets = images.to(device), targets.to(device)
-            yield list(zip(images.split(batch_size), targets.split(batch_size), strict=True))
+            yield from zip(images.split(batch_size), targets.split(batch_size), strict=True)
 
 
 def _without_subsets(dataset):
@@ -164,9 +187,79 @@ def _fetch(dataset, indices):
     return torch.stack(images), torch.stack(targets)
 
 
+class _WholeSteps:
+    """The batches of a training; an interrupt waits until the step on one of them is done.
+
+    A step cut in two would leave an optimizer with half of its state, or PyTorch's tracer switched
+    on for good. So an interrupt (SIGINT) comes through only while the next batch is fetched; one
+    that comes earlier waits for that, or for the end, when everything is put back.
+    """
+
+    def __init__(self, batches):
+        self.batches, self.open, self.waiting = batches, False, False
+
+    def __enter__(self):
+        self.handler = signal.getsignal(signal.SIGINT)
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        self.installed = in_main_thread and callable(self.handler)
+        if self.installed:  # nothing else is ever interrupted
+            signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __iter__(self):
+        self.open = True
+        for batch in self.batches:
+            self.open = False
+            yield batch
+            self.open = True
+            if self.waiting:
+                self._handle(signal.SIGINT, None)
+        self.open = False
+
+    def _handle(self, number, frame):
+        if not self.open:
+            self.waiting = True
+            return
+        self.open = self.waiting = False  # what follows is tidying up
+        self.handler(number, frame)  # as a rule it raises KeyboardInterrupt
+        self.open = True
+
+    def __exit__(self, *error):
+        if self.installed:
+            signal.signal(signal.SIGINT, self.handler)
+        if self.waiting:
+            self.handler(signal.SIGINT, None)
+
+
+@contextlib.contextmanager
+def _settings(network, batch_size):
+    """Settings for a training; at the end they are put back and the gradients cleared.
+
+    One thread for tiny batches, where handing out work costs more than the work. Denormal numbers
+    (below 1e-38), into which Adam's averages decay, count as zero: arithmetic on them is slow.
+    """
+    threads = torch.get_num_threads()
+    flushing = (torch.tensor([1e-40], dtype=torch.float32) * 1).item() == 0.0
+    try:
+        if not network.training:
+            network.train()
+        if batch_size <= TINY_BATCH:
+            torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushing)
+        network.zero_grad()
+
+
 def _bar(total, progress):
     shape = "{percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
     return tqdm(total=total, unit=" steps", file=sys.stdout, disable=not progress, bar_format=shape)
+
+
+def _show_loss(bar, losses):
+    bar.set_postfix_str(f"loss={statistics.fmean(losses[-100:]):.3f}", refresh=False)
 
 
 def _finite(loss, count):
@@ -177,30 +270,3 @@ def _finite(loss, count):
             "the last layer's range suits the loss function"
         )
     return value
-
-
-@contextlib.contextmanager
-def _fast_settings(optimizer, batch_size, traced):
-    """Settings for speed, put back at the end, come what may.
-
-    One thread for tiny batches, where handing out work costs more than the work. Denormal numbers
-    (below 1e-38), into which Adam's averages decay, count as zero: arithmetic on them is slow.
-    A traced optimizer takes its form that is the fewest operations.
-    """
-    threads, flushing = torch.get_num_threads(), (torch.tensor([1e-40]) * 1).item() == 0.0
-    forms = []  # each parameter group with its own settings
-    try:
-        if batch_size <= TINY_BATCH:
-            torch.set_num_threads(1)
-        torch.set_flush_denormal(True)
-        if traced:
-            fused = not isinstance(optimizer, torch.optim.SGD)
-            for group in optimizer.param_groups:
-                forms.append((group, {"foreach": group["foreach"], "fused": group["fused"]}))
-                group.update(foreach=False, fused=fused)
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_flush_denormal(flushing)
-        for group, form in forms:
-            group.update(form)
