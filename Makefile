@@ -7,7 +7,7 @@ OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
 
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab test run data notebooks bench devices faults setup clean
+.PHONY: help lab test run data notebooks bench devices faults mutate setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -36,10 +36,15 @@ devices: setup    ## measure this machine's devices, and add them to data/result
 faults: setup     ## plant faults in the notebooks, and count those that their tests catch
 	$(VENV) tools/plant_faults.py --jobs 2 $(ARGS)
 
+mutate: setup     ## change helpers, one change at a time, and count those that their tests catch
+	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt
+	$(VENV) -m mutmut run --max-children 2 $(ARGS)
+	$(VENV) -m mutmut results
+
 setup: .venv/installed  ## install the course into .venv
 
-clean:            ## remove .venv and build/
-	rm -rf .venv build
+clean:            ## remove .venv, build/ and mutants/
+	rm -rf .venv build mutants
 
 # The stamp is written last, so that an interrupted installation starts over.
 .venv/installed: pyproject.toml constraints.txt

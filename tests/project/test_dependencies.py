@@ -12,6 +12,7 @@ from helpers.environment import ROOT
 
 CONDA_NAMES = {"torch": "pytorch"}  # pip's name: conda's name, where they differ
 CONDA_ALONE = {"python", "pip", "nb_conda_kernels"}
+PIP_ALONE = {"mutate"}  # extras that one command of the Makefile installs when it needs them
 
 project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
@@ -30,9 +31,16 @@ constraints = dict(split(line) for line in constraint_lines if not line.startswi
 
 
 def test_conda_and_pip_install_the_same_packages_and_versions():
+    alone = {split(line)[0] for extra in PIP_ALONE for line in extras[extra]}
     as_conda = {CONDA_NAMES.get(name, name): version for name, version in pip.items()}
+    as_conda = {name: version for name, version in as_conda.items() if name not in alone}
     shared = {name: version for name, version in conda.items() if name not in CONDA_ALONE}
     assert shared == as_conda
+
+
+def test_the_makefile_installs_each_extra():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert sorted(re.findall(r"-e '\.\[(\w+)\]' -c constraints.txt", makefile)) == sorted(extras)
 
 
 def test_only_conda_installs_what_is_condas_alone():

@@ -86,5 +86,5 @@ def test_commands_see_the_mnist_dir_that_is_given(course):
 
 
 def test_help_lists_every_command():
-    commands = "lab test run data notebooks bench devices faults setup clean".split()
+    commands = "lab test run data notebooks bench devices faults mutate setup clean".split()
     assert [line.split()[1] for line in make(ROOT, "help").stdout.splitlines()] == commands
