@@ -38,7 +38,7 @@ faults: setup     ## plant faults in the notebooks, and count those that their t
 
 mutate: setup     ## change helpers, one change at a time, and count those that their tests catch
 	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt
-	$(VENV) -m mutmut run --max-children 2 $(ARGS)
+	MNIST_DIR=data/sample OMP_NUM_THREADS=1 $(VENV) -m mutmut run --max-children 2 $(ARGS)
 	$(VENV) -m mutmut results
 
 setup: .venv/installed  ## install the course into .venv

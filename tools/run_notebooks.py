@@ -52,13 +52,7 @@ def main(arguments=None):
     paths = options.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if not paths:
         sys.exit(f"There is no notebook in {ROOT / 'notebooks'}.")
-    if os.environ.get("MNIST_DIR"):  # kernels run in notebooks/, where it could be another folder
-        os.environ["MNIST_DIR"] = str(mnist_dir().resolve())
-    os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
-    os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
-    if options.jobs > 1:  # kernels side by side: more threads would wait for each other
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-
+    set_environment(options.jobs)
     longest_first = sorted(paths, key=stored_minutes, reverse=True)  # or one runs alone at the end
     pool = ThreadPoolExecutor(options.jobs)  # the work is done by the kernels, which are processes
     try:
@@ -73,6 +67,19 @@ def main(arguments=None):
         if result.error:
             print(f"{result.name}: {result.error}", file=sys.stderr)
     return any(result.error for result in results)
+
+
+def set_environment(jobs):
+    """Set what every kernel finds in its environment."""
+    if os.environ.get("MNIST_DIR"):  # kernels run in notebooks/, where it could be another folder
+        try:
+            os.environ["MNIST_DIR"] = str(mnist_dir().resolve())
+        except FileNotFoundError as error:
+            sys.exit(str(error))
+    os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
+    os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
+    if jobs > 1:  # kernels side by side: more threads would wait for each other
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def stored_minutes(path):

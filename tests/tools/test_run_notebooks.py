@@ -126,3 +126,10 @@ def test_a_run_stores_the_alt_text_of_its_figures(folder):
     assert not run_notebooks.main(["--in-place", str(path)])
     (output,) = nbformat.read(path, as_version=4).cells[0].outputs
     assert output.metadata["image/png"]["alt"] == "A line rises."
+
+
+def test_a_mnist_dir_that_is_no_folder_ends_it_with_one_line(folder, monkeypatch):
+    path = store(folder, "00_good.ipynb", "1")
+    monkeypatch.setenv("MNIST_DIR", "no/such/folder")
+    with pytest.raises(SystemExit, match="MNIST_DIR is .*, which is not a folder"):
+        run_notebooks.main([str(path)])
