@@ -14,19 +14,10 @@ NOT_COMPARED = {"measured", "nbval-ignore-output"}
 DRAWING = {"bar", "imshow", "legend", "scatter", "set", "subplots", "text"}
 LEARNING = {"train", "learn", "fit"}  # these do something, even where nobody looks at their results
 # Calls and settings that change no result.
-NOISE = {"expect", "manual_seed", "perf_counter", "set_num_threads", "tqdm"}
+NOISE = {"manual_seed", "perf_counter", "set_num_threads", "tqdm"}
 NOISE_KEYWORDS = {"progress", "repeats", "warm_up"}
-SYMMETRIC = {
-    "allclose",
-    "equal",
-    "isclose",
-    "loss_function",
-    "max",
-    "maximum",
-    "min",
-    "minimum",
-    "zip",
-}
+# Calls that do not mind which of two arguments comes first.
+SYMMETRIC = {"allclose", "equal", "isclose", "loss_function", "max", "maximum", "min", "minimum"}
 OPPOSITES = {"argmax": "argmin", "max": "min", "mean": "sum", "ones": "zeros", "Sigmoid": "Tanh"}
 OPPOSITES |= {opposite: name for name, opposite in OPPOSITES.items()}
 TURNED = {
@@ -56,19 +47,24 @@ def plant(notebook, faults):
 def edited_outputs(notebook, masked):
     """Every digit of a compared output that nbval's `masked(text)` leaves in sight, one higher."""
     for index, cell in enumerate(notebook.cells):
-        for number, output in enumerate(cell.get("outputs", [])):
-            holder = output if "text" in output else output.get("data", {})
-            key = "text" if "text" in output else "text/plain"
-            if NOT_COMPARED & tags(cell) or key not in holder:
-                continue
-            for digit in re.finditer(r"\d", holder[key]):
-                text = holder[key]
-                text = text[: digit.start()] + str((int(digit[0]) + 1) % 10) + text[digit.end() :]
-                if masked(text) != masked(holder[key]):
+        for number, output in enumerate(
+            [] if NOT_COMPARED & tags(cell) else cell.get("outputs", [])
+        ):
+            holder, key = text_of(output)
+            before = holder.get(key, "")
+            for digit in re.finditer(r"\d", before):
+                higher = str((int(digit[0]) + 1) % 10)
+                after = before[: digit.start()] + higher + before[digit.end() :]
+                if masked(after) != masked(before):
                     outputs = copy.deepcopy(cell.outputs)
-                    (outputs[number] if key == "text" else outputs[number].data)[key] = text
-                    what = changed_line(holder[key], text)
+                    text_of(outputs[number])[0][key] = after
+                    what = changed_line(before, after)
                     yield Fault(index, "edited output", what, {"outputs": outputs})
+
+
+def text_of(output):
+    """Where an output's text is: a dict and a key of it."""
+    return (output, "text") if "text" in output else (output.get("data", {}), "text/plain")
 
 
 def changed_code(notebook):
@@ -77,7 +73,7 @@ def changed_code(notebook):
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or {"check", "raises-exception"} & tags(cell):
             continue
-        for node in seen_nodes(parse(cell), tags(cell), unseen, closed=(ast.Assert, ast.JoinedStr)):
+        for node in nodes_of(cell, unseen, without=is_no_place):
             for operator in OPERATORS:
                 for new in operator(node):
                     source = substitute(cell.source, node, new)
@@ -98,7 +94,7 @@ def unseen_names(notebook):
         stored, loaded, before = set(), set(), unseen
         for cell in cells:
             stored |= names(ast.walk(parse(cell)), ast.Store)
-            loaded |= names(seen_nodes(parse(cell), tags(cell), unseen), ast.Load)
+            loaded |= names(nodes_of(cell, unseen), ast.Load)
         unseen = stored - loaded
     return unseen
 
@@ -107,13 +103,23 @@ def names(nodes, use):
     return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, use)}
 
 
-def seen_nodes(node, cell_tags, unseen, closed=()):
-    """Yield the nodes below `node` whose change could be noticed, without the insides of `closed`."""
-    for child in ast.iter_child_nodes(node):
-        if not is_unseen(child, cell_tags, unseen):
-            yield child
-            if not isinstance(child, closed):
-                yield from seen_nodes(child, cell_tags, unseen, closed)
+def nodes_of(cell, unseen, without=lambda node: False):
+    """Yield the nodes of a cell's code whose change could be noticed."""
+    waiting = [parse(cell)]
+    while waiting:
+        node = waiting.pop()
+        if not without(node) and not is_unseen(node, tags(cell), unseen):
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def is_no_place(node):
+    """What holds the results is no place for a fault; nor are f-strings, which hide their columns."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]).strip("()") in ("low, high", "low", "high")
+    if isinstance(node, ast.Call):
+        return called(node) == "expect"
+    return isinstance(node, ast.Assert | ast.JoinedStr)
 
 
 def is_unseen(node, cell_tags, unseen):
@@ -122,9 +128,8 @@ def is_unseen(node, cell_tags, unseen):
     if isinstance(node, ast.Expr):
         return is_unseen(node.value, cell_tags, unseen)
     if isinstance(node, ast.Call):
-        return draws(node) or called(node) in NOISE | (
-            {"print"} if NOT_COMPARED & cell_tags else set()
-        )
+        masked_print = called(node) == "print" and NOT_COMPARED & cell_tags
+        return bool(masked_print) or called(node) in NOISE or draws(node)
     if isinstance(node, ast.Assign):
         targets = names(ast.walk(ast.Tuple(node.targets)), ast.Store)
         calls = {called(n) for n in ast.walk(node.value) if isinstance(n, ast.Call)}
@@ -182,7 +187,7 @@ def swapped_axis(node):
 
 
 def swapped_arguments(node):
-    if isinstance(node, ast.Call) and called(node) not in SYMMETRIC | {"print"}:
+    if isinstance(node, ast.Call) and called(node) not in SYMMETRIC | {"print", "zip"}:
         first, second, *others = [*node.args, None, None]
         if second and not isinstance(first, ast.Starred) and not isinstance(second, ast.Starred):
             return [with_changes(node, args=[second, first, *others[:-2]])]

@@ -51,6 +51,7 @@ def test_a_change_stands_at_its_place_behind_other_letters_and_magic():
     [
         "assert a + 1 < 3",
         "expect('a', a, at_least=3)",
+        "low, high = 1 + 2, 3",
         "torch.manual_seed(3)",
         "plt.figure(figsize=(3, 4))",
         "ax_left.set_ylim(0, 3)",
@@ -82,8 +83,9 @@ def test_a_training_counts_even_where_only_its_chart_is_looked_at():
     assert changes(source, "changed setting") == [source.replace("4", "8")]
 
 
-def test_an_asserted_variable_is_seen():
+def test_a_variable_that_is_held_is_seen():
     assert unseen_names(notebook_of("x = 3\nplt.plot(x)", "assert x > 2")) == set()
+    assert unseen_names(notebook_of("x = 3\nplt.plot(x)", "expect('x', x, at_least=2)")) == set()
 
 
 def cell_with(text, tags=()):
