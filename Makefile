@@ -2,14 +2,12 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-# Kernels run in notebooks/, so a relative MNIST_DIR is made absolute here.
-ifneq (,$(filter-out /%,$(firstword $(MNIST_DIR))))
-override MNIST_DIR := $(CURDIR)/$(MNIST_DIR)
-export MNIST_DIR
-endif
+# The oldest Python that the course runs on, such as 3.12.
+OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
+
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab test run data notebooks bench devices setup clean
+.PHONY: help lab test run data notebooks bench devices faults mutate setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -17,7 +15,7 @@ help:
 lab: setup        ## open the course in JupyterLab
 	$(VENV) -m jupyterlab notebooks/00_setup.ipynb --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
-test: setup       ## run every test, on the sample unless MNIST_DIR says otherwise
+test: setup       ## run every test, on full MNIST where it is at hand, else on the sample
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
 run: setup        ## execute every notebook into build/, then print a table
@@ -35,15 +33,23 @@ bench: setup      ## measure speed
 devices: setup    ## measure this machine's devices, and add them to data/results/devices.csv
 	$(VENV) tools/measure_devices.py
 
+faults: setup     ## plant faults in the notebooks, and count those that their tests catch
+	$(VENV) tools/plant_faults.py --jobs 2 $(ARGS)
+
+mutate: setup     ## change helpers, one change at a time, and count those that their tests catch
+	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt
+	MNIST_DIR=data/sample OMP_NUM_THREADS=1 $(VENV) -m mutmut run --max-children 2 $(ARGS)
+	$(VENV) -m mutmut results
+
 setup: .venv/installed  ## install the course into .venv
 
-clean:            ## remove .venv and build/
-	rm -rf .venv build
+clean:            ## remove .venv, build/ and mutants/
+	rm -rf .venv build mutants
 
 # The stamp is written last, so that an interrupted installation starts over.
 .venv/installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	{ echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing. Name another: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(OLDEST)".split("."))))' 2>/dev/null || \
+	{ echo "The course needs Python $(OLDEST) or newer, and $(PYTHON) is older or missing. Name another: make setup PYTHON=python$(OLDEST)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(VENV) -m pip install --quiet -e '.[test]' -c constraints.txt
 	@touch $@

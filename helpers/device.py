@@ -22,26 +22,29 @@ def pick_device() -> torch.device:
     return torch.device("cpu")
 
 
-def synchronize(device):
-    """Wait until `device` has done all the work that it was given; a CPU always has."""
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    elif device.type == "mps":
-        torch.mps.synchronize()
-
-
-def median_seconds(function, device, repeats=30, warm_up=5) -> float:
-    """Return the median time of `function()` in seconds, warmed up and synchronized."""
-    times = []
-    for _ in range(warm_up):
-        function()
-    for _ in range(repeats):
-        synchronize(device)
-        start = time.perf_counter()
-        function()
-        synchronize(device)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def sweep(device, batch_sizes=BATCH_SIZES) -> list:
+    """Time a training step of the baseline at each batch size; a list of dicts, one for a row."""
+    rows = []
+    for batch_size in batch_sizes:
+        step = make_training_step(device, batch_size)
+        methods = {"step by step": step}
+        if device.type == "cuda":
+            methods["CUDA graph"] = as_cuda_graph(make_training_step(device, batch_size))
+        for method, function in methods.items():
+            seconds = median_seconds(function, device)
+            rows.append(
+                {
+                    "device": device.type,
+                    "name": device_name(device),
+                    "method": method,
+                    "batch_size": batch_size,
+                    "microseconds_per_step": round(seconds * 1e6, 1),
+                    "images_per_second": round(batch_size / seconds),
+                    "torch": torch.__version__,
+                    "date": datetime.date.today().isoformat(),
+                }
+            )
+    return rows
 
 
 def make_training_step(device, batch_size):
@@ -91,29 +94,26 @@ def as_cuda_graph(training_step):
     return launch
 
 
-def sweep(device, batch_sizes=BATCH_SIZES) -> list:
-    """Time a training step of the baseline at each batch size; a list of dicts, one for a row."""
-    rows = []
-    for batch_size in batch_sizes:
-        step = make_training_step(device, batch_size)
-        methods = {"step by step": step}
-        if device.type == "cuda":
-            methods["CUDA graph"] = as_cuda_graph(make_training_step(device, batch_size))
-        for method, function in methods.items():
-            seconds = median_seconds(function, device)
-            rows.append(
-                {
-                    "device": device.type,
-                    "name": device_name(device),
-                    "method": method,
-                    "batch_size": batch_size,
-                    "microseconds_per_step": round(seconds * 1e6, 1),
-                    "images_per_second": round(batch_size / seconds),
-                    "torch": torch.__version__,
-                    "date": datetime.date.today().isoformat(),
-                }
-            )
-    return rows
+def median_seconds(function, device, repeats=30, warm_up=5) -> float:
+    """Return the median time of `function()` in seconds, warmed up and synchronized."""
+    times = []
+    for _ in range(warm_up):
+        function()
+    for _ in range(repeats):
+        synchronize(device)
+        start = time.perf_counter()
+        function()
+        synchronize(device)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def synchronize(device):
+    """Wait until `device` has done all the work that it was given; a CPU always has."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 def device_name(device) -> str:

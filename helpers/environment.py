@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "numpy", "pandas", "matplotlib", "tqdm", "jupyterlab", "ipykernel", "nbval")
-OLDEST_PYTHON = (3, 11)
+OLDEST_PYTHON = (3, 11)  # as in pyproject.toml
 
 INSTALL_AGAIN = "Install the course again, as the README says under Start."
 UNMIX = "Make the environment anew from environment.yml, and leave pip's torch out of it."
@@ -78,7 +78,8 @@ def diagnose(facts):
 def check_python(facts):
     version = ".".join(map(str, facts.python))
     if facts.python[:2] < OLDEST_PYTHON:
-        return Check(f"Python {version} is too old", "Install the course with 3.11 or newer.")
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        return Check(f"Python {version} is too old", f"Install the course with {oldest} or newer.")
     return Check(f"Python {version} in {short(facts.prefix)}")
 
 

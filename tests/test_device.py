@@ -51,5 +51,7 @@ def test_a_sweep_has_a_row_for_each_batch_size():
     assert [row["batch_size"] for row in rows] == [1, 8]
     for row in rows:
         seconds = row["microseconds_per_step"] / 1e6
-        assert row["images_per_second"] == pytest.approx(row["batch_size"] / seconds, rel=0.01)
+        assert row["images_per_second"] == pytest.approx(
+            row["batch_size"] / seconds, rel=0.01, abs=0.5
+        )
         assert row["name"] == device_name(CPU) and row["torch"] == torch.__version__

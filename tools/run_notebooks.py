@@ -17,12 +17,14 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
+from alt_text import describe_figures
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from helpers.environment import ROOT
+from helpers.mnist import mnist_dir
 
 BUILD = ROOT / "build"
 
@@ -50,14 +52,8 @@ def main(arguments=None):
     paths = options.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if not paths:
         sys.exit(f"There is no notebook in {ROOT / 'notebooks'}.")
-    if folder := os.environ.get("MNIST_DIR"):  # counts from the course's folder, in every kernel
-        os.environ["MNIST_DIR"] = str((ROOT / folder).resolve())
-    os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
-    os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
-    if options.jobs > 1:  # kernels side by side: more threads would wait for each other
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-    longest_first = sorted(paths, key=minutes_to_run, reverse=True)  # or one runs alone at the end
+    set_environment(options.jobs)
+    longest_first = sorted(paths, key=stored_minutes, reverse=True)  # or one runs alone at the end
     pool = ThreadPoolExecutor(options.jobs)  # the work is done by the kernels, which are processes
     try:
         results = list(pool.map(partial(run, in_place=options.in_place), longest_first))
@@ -73,10 +69,22 @@ def main(arguments=None):
     return any(result.error for result in results)
 
 
-def minutes_to_run(path):
-    """How long it takes, as its opening says: `... and 7 minutes to run`."""
-    found = re.search(r"(\d+) minutes? to run", path.read_text("utf-8"))
-    return int(found.group(1)) if found else 0
+def set_environment(jobs):
+    """Set what every kernel finds in its environment."""
+    if os.environ.get("MNIST_DIR"):  # kernels run in notebooks/, where it could be another folder
+        try:
+            os.environ["MNIST_DIR"] = str(mnist_dir().resolve())
+        except FileNotFoundError as error:
+            sys.exit(str(error))
+    os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
+    os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
+    if jobs > 1:  # kernels side by side: more threads would wait for each other
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def stored_minutes(path):
+    """How long it took when its outputs were stored."""
+    return nbformat.read(path, as_version=4).metadata.get("minutes", 0)
 
 
 def run(path, in_place=False):
@@ -88,6 +96,8 @@ def run(path, in_place=False):
     result = Result(path.stem, time.perf_counter() - start, accuracy_in(notebook), error)
 
     normalise(notebook)
+    describe_figures(notebook)
+    notebook.metadata.minutes = round(result.seconds / 60, 1)
     if not in_place:
         BUILD.mkdir(exist_ok=True)
         nbformat.write(notebook, BUILD / path.name)

@@ -7,10 +7,12 @@ import pytest
 import yaml
 from rattler import MatchSpec, Version, VersionSpec
 
+from helpers import environment as environment_module
 from helpers.environment import ROOT
 
 CONDA_NAMES = {"torch": "pytorch"}  # pip's name: conda's name, where they differ
 CONDA_ALONE = {"python", "pip", "nb_conda_kernels"}
+PIP_ALONE = {"mutate"}  # extras that one command of the Makefile installs when it needs them
 
 project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
@@ -22,19 +24,23 @@ def split(requirement):
     return re.fullmatch(r"([\w-]+) *(\S*)", requirement).groups()
 
 
-pip = dict(map(split, project["dependencies"] + project["optional-dependencies"]["test"]))
+extras = project["optional-dependencies"]
+pip = dict(map(split, sum(extras.values(), project["dependencies"])))
 conda = dict(split(spec) for spec in environment["dependencies"] if isinstance(spec, str))
 constraints = dict(split(line) for line in constraint_lines if not line.startswith("#"))
 
 
 def test_conda_and_pip_install_the_same_packages_and_versions():
+    alone = {split(line)[0] for extra in PIP_ALONE for line in extras[extra]}
     as_conda = {CONDA_NAMES.get(name, name): version for name, version in pip.items()}
+    as_conda = {name: version for name, version in as_conda.items() if name not in alone}
     shared = {name: version for name, version in conda.items() if name not in CONDA_ALONE}
     assert shared == as_conda
 
 
-def test_conda_and_pip_ask_for_the_same_python():
-    assert conda["python"] == project["requires-python"]
+def test_the_makefile_installs_each_extra():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert sorted(re.findall(r"-e '\.\[(\w+)\]' -c constraints.txt", makefile)) == sorted(extras)
 
 
 def test_only_conda_installs_what_is_condas_alone():
@@ -50,6 +56,10 @@ def test_conda_installs_nothing_with_pip():
     assert all(isinstance(spec, str) for spec in environment["dependencies"])
 
 
+def test_the_packages_that_the_check_looks_for_are_those_of_the_course():
+    assert list(environment_module.PACKAGES) == [split(line)[0] for line in project["dependencies"]]
+
+
 @pytest.mark.parametrize("spec", environment["dependencies"])
 def test_conda_understands(spec):
     MatchSpec(spec, strict=True)
@@ -58,7 +68,7 @@ def test_conda_understands(spec):
 def test_every_conda_package_says_what_it_is_for():
     text = (ROOT / "environment.yml").read_text("utf-8")
     packages = [line for line in text.splitlines() if line.startswith("  - ")][2:]
-    assert [line for line in packages if "#" not in line] == ["  - python >=3.11"]
+    assert [line.split()[1] for line in packages if "#" not in line] == ["python"]
 
 
 @pytest.mark.parametrize("name", pip)
@@ -69,6 +79,13 @@ def test_the_tested_version_is_named_and_allowed(name):
 
 def test_no_constraint_is_left_over():
     assert constraints.keys() == pip.keys()
+
+
+def test_one_command_checks_the_environment_everywhere():
+    for file in ("README.md", "notebooks/00_setup.ipynb", ".github/workflows/tests.yml"):
+        text = (ROOT / file).read_text("utf-8")
+        assert "python helpers/environment.py" in text, file
+        assert "-m helpers.environment" not in text, file
 
 
 def test_the_workflow_has_jobs_with_steps():

@@ -1,0 +1,49 @@
+"""Give each figure of a notebook its alt text: the sentence in the text behind it that says what to see.
+
+It is stored where nbconvert's `classic` template reads it, in the output's metadata under
+`image/png`, `alt`. JupyterLab and nbconvert's `lab` template show no alt text of a PNG.
+"""
+
+import re
+
+
+def describe_figures(notebook):
+    """Store the alt text of every figure; a figure without a sentence behind it gets none."""
+    for index, cell in enumerate(notebook.cells):
+        for output in figures(cell):
+            image = output.metadata.setdefault("image/png", {})
+            image.pop("alt", None)
+            if sentence := sentence_behind(notebook, index):
+                image["alt"] = sentence
+
+
+def figures(cell):
+    """The outputs of a cell that are images."""
+    return [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+
+
+def sentence_behind(notebook, index):
+    """The first sentence of the text behind cell `index` and its checks; '' if there is none."""
+    for cell in notebook.cells[index + 1 :]:
+        if cell.cell_type == "markdown":
+            return first_sentence(cell.source)
+        if "check" not in cell.metadata.get("tags", []):
+            break
+    return ""
+
+
+def first_sentence(markdown):
+    """The first sentence of a text that begins with one, without its markup; '' before a heading."""
+    paragraph = " ".join(re.split(r"\n\s*\n", markdown.strip())[0].split())
+    if paragraph.startswith("#"):
+        return ""
+    return re.match(r".*?[.!?](?=\s|$)|.*", without_markup(paragraph)).group()
+
+
+def without_markup(text):
+    """Links become their texts; asterisks, backticks and the signs of formulas go."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    parts = re.split(r"(`[^`]*`|\$[^$]*\$)", text)  # code and formulas stand at odd places
+    parts[::2] = [part.replace("*", "") for part in parts[::2]]
+    parts[1::2] = [re.sub(r"\\(?:[,;! ]|(?=\w))|[{}`$]", "", part) for part in parts[1::2]]
+    return "".join(parts)
