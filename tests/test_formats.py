@@ -163,6 +163,12 @@ def test_rows_are_counted_through_all_blocks(file, monkeypatch, block):
     assert "row 5: the label is 'x'" in refusal(put(file, csv(changed(5, 1, "x"))))
 
 
+def test_a_row_without_an_end_is_not_counted_out(file, monkeypatch):
+    monkeypatch.setattr(formats, "BLOCK", 1)
+    endless = put(file, csv(ROWS) + b", ".join([b"7"] * 20_000))
+    assert "row 6: longer than 10,000 bytes; expected 785 numbers" in refusal(endless)
+
+
 def test_a_fault_at_the_end_of_a_long_file_is_soon_explained(tmp_path, monkeypatch):
     """Only the rows of its block are read a second time."""
     explained = mock.Mock(wraps=formats._row_fault)
