@@ -210,7 +210,8 @@ def test_a_file_in_a_folder_that_must_not_be_entered_is_named(tmp_path):
 def test_a_broken_gzip_file_is_named(tmp_path):
     file = put(tmp_path / "digits.csv.gz", csv(ROWS))
     whole = file.read_bytes()
-    for broken in (whole[:-200], whole[:-3], whole[:-8] + bytes(8), csv(ROWS), whole + b"more"):
+    inside = whole[:10] + b"\xff" + whole[11:]
+    for broken in (whole[:-200], whole[:-8] + bytes(8), inside, csv(ROWS), whole + b"more"):
         file.write_bytes(broken)
         assert re.search(r"digits\.csv\.gz: broken gzip file \(.*\); copy it anew", refusal(file))
 
