@@ -163,6 +163,12 @@ def test_rows_are_counted_through_all_blocks(file, monkeypatch, block):
     assert "row 5: the label is 'x'" in refusal(put(file, csv(changed(5, 1, "x"))))
 
 
+def test_a_row_without_an_end_is_not_counted_out(file, monkeypatch):
+    monkeypatch.setattr(formats, "BLOCK", 1)
+    endless = put(file, csv(ROWS) + b", ".join([b"7"] * 20_000))
+    assert "row 6: longer than 10,000 bytes; expected 785 numbers" in refusal(endless)
+
+
 def test_a_fault_at_the_end_of_a_long_file_is_soon_explained(tmp_path, monkeypatch):
     """Only the rows of its block are read a second time."""
     explained = mock.Mock(wraps=formats._row_fault)
@@ -204,7 +210,8 @@ def test_a_file_in_a_folder_that_must_not_be_entered_is_named(tmp_path):
 def test_a_broken_gzip_file_is_named(tmp_path):
     file = put(tmp_path / "digits.csv.gz", csv(ROWS))
     whole = file.read_bytes()
-    for broken in (whole[:-200], whole[:-3], whole[:-8] + bytes(8), csv(ROWS), whole + b"more"):
+    inside = whole[:10] + b"\xff" + whole[11:]
+    for broken in (whole[:-200], whole[:-8] + bytes(8), inside, csv(ROWS), whole + b"more"):
         file.write_bytes(broken)
         assert re.search(r"digits\.csv\.gz: broken gzip file \(.*\); copy it anew", refusal(file))
 
