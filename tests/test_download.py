@@ -8,6 +8,7 @@ import http.server
 import io
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -256,6 +257,16 @@ def test_a_wrong_answer_is_one_line_and_the_next_mirror_is_tried(mirror, second,
     assert (folder / NAME).read_bytes() == FILES[NAME] and names_in(folder) == [NAME]
 
 
+def test_a_body_that_does_not_end_is_taken_up_to_the_known_size(mirror, folder):
+    def without_end(request, content):
+        request.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + content)
+        endless(request, content)
+
+    mirror.answer = without_end
+    assert download([NAME], folder, (mirror.url,)) is None
+    assert mirror.left.wait(6)
+
+
 def test_a_dead_mirror_is_passed_over(mirror, folder):
     assert download([NAME], folder, (DEAD, mirror.url)) is None
     assert re.match(
@@ -491,13 +502,21 @@ def test_a_disk_that_takes_nothing_is_named_not_a_mirror(
 # An interrupt, a kill, and two at once.
 
 
+@pytest.fixture
+def interruptible():
+    """A shell starts what it runs in the background with interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt(request, _):
     request.wfile.write(b"HTTP/1.0 200 OK\r\n\r\nabc")
     _thread.interrupt_main()  # as Ctrl-C does
     drip(request, b"a")
 
 
-def test_an_interrupted_load_leaves_nothing_and_can_be_repeated(mirror):
+def test_an_interrupted_load_leaves_nothing_and_can_be_repeated(mirror, interruptible):
     mirror.answer = interrupt
     with pytest.raises(KeyboardInterrupt):
         load_mnist("train")
@@ -506,7 +525,7 @@ def test_an_interrupted_load_leaves_nothing_and_can_be_repeated(mirror):
     assert len(load_mnist("train")) == 5
 
 
-def test_an_interrupted_make_data_is_told_in_one_line(mirror, capsys):
+def test_an_interrupted_make_data_is_told_in_one_line(mirror, interruptible, capsys):
     mirror.answer = interrupt
     with pytest.raises(SystemExit) as exit:
         mnist_module.download_mnist()
