@@ -265,6 +265,18 @@ def test_a_body_that_does_not_end_is_taken_up_to_the_known_size(mirror, folder):
     assert mirror.left.wait(6)
 
 
+def test_a_connection_that_stays_open_after_the_last_byte_is_not_waited_for(
+    mirror, folder, impatient
+):
+    def stay_open(request, content):
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(content)
+        request.wfile.write(head + content + b"\r\n")
+        silence(request, content)
+
+    mirror.answer = stay_open
+    assert download([NAME], folder, (mirror.url,)) is None
+
+
 def test_a_dead_mirror_is_passed_over(mirror, folder):
     assert download([NAME], folder, (DEAD, mirror.url)) is None
     assert re.match(
