@@ -479,7 +479,9 @@ def test_make_data_fails_without_a_network(mirror, monkeypatch, capsys):
 # A disk that takes nothing.
 
 
-def no_space(*_, **__):
+def no_space(path, *_, **__):
+    with path.open("wb") as file:
+        file.write(b"all that the disk takes")
     raise OSError(28, "No space left on device")
 
 
