@@ -60,18 +60,8 @@ class TrainingInterrupted(KeyboardInterrupt):
         return [str(self)]
 
 
-def train(
-    network,
-    dataset,
-    *,
-    loss_function,
-    optimizer,
-    epochs,
-    batch_size=1,
-    shuffle=False,
-    device=None,
-    progress=True,
-) -> History:
+def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, shuffle=False,
+          device=None, progress=True) -> History:  # fmt: skip
     """Train `network` on `dataset` and return the `History` of its losses.
 
     Each step takes the next `batch_size` items (the last batch of an epoch may be smaller) and
@@ -202,7 +192,7 @@ class _WholeSteps:
         self.handler = signal.getsignal(signal.SIGINT)
         in_main_thread = threading.current_thread() is threading.main_thread()
         self.installed = in_main_thread and callable(self.handler)
-        if self.installed:  # nothing else is ever interrupted
+        if self.installed:  # elsewhere no interrupt arrives
             signal.signal(signal.SIGINT, self._handle)
         return self
 

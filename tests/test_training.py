@@ -585,7 +585,7 @@ def assert_all_is_well(network, dataset, handler):
 
 
 STOPPED = (
-    "Stopped at step {} of 609. The network keeps what it has learnt; the losses so far: "
+    "Stopped at step {} of {}. The network keeps what it has learnt; the losses so far: "
     "import sys; plot_loss(sys.last_value.history)"
 )
 
@@ -608,7 +608,7 @@ def test_an_interrupt_ends_the_training_and_keeps_network_and_history(
     items = Items(dataset, lambda index: asked.append(index) or before(index))
     with pytest.raises(TrainingInterrupted) as stopped:
         run(network, items, epochs=3, progress=True)
-    assert str(stopped.value) == STOPPED.format(150)
+    assert str(stopped.value) == STOPPED.format(150, 609)
     assert asked == list(range(151))
     assert capsys.readouterr().out.endswith("]\n")  # the bar's line is ended
     history = stopped.value.history
@@ -625,8 +625,8 @@ def test_an_interrupt_ends_the_training_and_keeps_network_and_history(
     ("call", "message"),
     [
         (1, "Stopped before the first step; the network is as it was."),
-        (2, STOPPED.format(1)),
-        (3, STOPPED.format(2)),  # here the step is recorded: PyTorch's tracer must come to its end
+        (2, STOPPED.format(1, 203)),
+        (3, STOPPED.format(2, 203)),  # here the step is recorded: PyTorch's tracer must come to its end
     ],
 )
 def test_an_early_interrupt_is_told_and_breaks_nothing(
@@ -636,7 +636,7 @@ def test_an_early_interrupt_is_told_and_breaks_nothing(
     optimizer = make_optimizer(network.parameters())
     with monkeypatch.context() as patch, pytest.raises(TrainingInterrupted) as stopped:
         interrupt_at(patch, nn.Sigmoid, "forward", 2 * call - 1)
-        run(network, dataset, optimizer=optimizer, epochs=3)
+        run(network, dataset, optimizer=optimizer)
     assert str(stopped.value) == message
     assert stopped.value.history.losses == []
     run(network, dataset, optimizer=optimizer)  # its state is whole
@@ -669,12 +669,12 @@ TIDYING = {
 def test_an_interrupt_while_all_is_put_back_leaves_nothing_undone(
     dataset, handler, monkeypatch, two_threads, where, already
 ):
-    network = leaky_network()
-    items = Items(dataset, interrupt_while_fetching) if already else dataset
+    network, few = leaky_network(), Subset(dataset, range(160))
+    items = Items(few, interrupt_while_fetching) if already else few
     with monkeypatch.context() as patch, pytest.raises(TrainingInterrupted) as stopped:
         interrupt_at(patch, *TIDYING[where])
-        run(network, items, epochs=3)
-    assert str(stopped.value) == STOPPED.format(150 if already else 609)
+        run(network, items)
+    assert str(stopped.value) == STOPPED.format(150 if already else 160, 160)
     assert torch.get_num_threads() == 2
     assert_all_is_well(network, dataset, handler)
 
@@ -722,7 +722,7 @@ def test_a_cell_shows_the_one_line_and_the_next_cell_has_the_history(
     cell = "for name in 'abc':\n    scores[name] = run(network(), items if name == 'b' else items.dataset)"
     result = shell.run_cell(cell)
     assert isinstance(result.error_in_exec, TrainingInterrupted)
-    assert capsys.readouterr().out == STOPPED.replace("609", "203").format(150) + "\n"
+    assert capsys.readouterr().out == STOPPED.format(150, 203) + "\n"
     assert list(shell.user_ns["scores"]) == ["a"]
     assert shell.run_cell("import sys; sys.last_value.history.steps[-1]").result == 150
 
