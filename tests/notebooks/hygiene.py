@@ -60,7 +60,7 @@ def names_no_folder_of_the_machine_that_ran_it(notebook):
 def minutes_are_those_of_the_opening(notebook):
     """`It takes` gives a range; where the stored run took a time, the range is about it."""
     opening = notebook.cells[0].source + notebook.cells[1].source
-    found = re.search(r"(?:(\d+) to (\d+) minutes|seconds) to run", opening)
+    found = re.search(r"(?:(\d+) to (\d+) minutes|seconds|half a minute) to run", opening)
     if not found:
         return ["the opening gives no range, like `2 to 5 minutes to run` or `ten seconds to run`"]
     low, high = map(float, found.groups()) if found[1] else (0, 0.5)
@@ -94,7 +94,8 @@ def numbers_that_are_not_compared_are_held(notebook):
             continue
         near = [cell, *cells[index + 1 : index + 2]]
         near += leading_checks(cells[index + 2 :]) if "check" in tags(near[-1]) else []
-        if not any(holds(other) and variables(other) & variables(cell) for other in near):
+        shown = variables(cell, notebook)
+        if not any(holds(other) and variables(other, notebook) & shown for other in near):
             complaints.append(cell.source)
     return complaints
 
@@ -115,8 +116,8 @@ def checks_stand_behind_what_they_hold(notebook):
         if cell.cell_type != "code":
             held = set()
         elif "check" not in tags(cell):
-            held |= variables(cell)
-        elif not held & variables(cell):
+            held |= variables(cell, notebook)
+        elif not held & variables(cell, notebook):
             complaints.append(cell.source)
     return complaints
 
@@ -269,10 +270,24 @@ def holds(cell):
     )
 
 
-def variables(cell):
-    """The names in a cell that are its own; those that any cell has are not meant."""
-    found = {node.id for node in ast.walk(python(cell)) if isinstance(node, ast.Name)}
+def variables(cell, notebook):
+    """The names in a cell that are its own, and those that the notebook's functions in it use."""
+    found = names(python(cell))
+    for other in code_cells(notebook):
+        for node in python(other).body:
+            if isinstance(node, ast.FunctionDef) and node.name in found:
+                found |= global_names(node)
     return found - COMMON_NAMES
+
+
+def global_names(function):
+    parameters = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    return names(function) - names(function, ast.Store) - parameters
+
+
+def names(tree, use=ast.expr_context):
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, use)}
 
 
 def python(cell):

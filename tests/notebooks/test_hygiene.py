@@ -151,6 +151,18 @@ def test_several_checks_hold_one_cell():
     assert hygiene.checks_stand_behind_what_they_hold(notebook) == []
 
 
+def test_what_a_function_uses_is_held_where_it_is_called():
+    notebook = good_notebook()
+    define = "def learn(name, score):\n    other = scores[name] = score"
+    notebook.cells[4:4] = [new_code_cell(define)]
+    notebook.cells[6].source = "learn('a', network)"
+    notebook.cells[7].source = "expect('a', scores['a'])"
+    assert hygiene.numbers_that_are_not_compared_are_held(notebook) == []
+    assert hygiene.checks_stand_behind_what_they_hold(notebook) == []
+    notebook.cells[7].source = "expect('a', other)"  # the function's own, not what it leaves
+    assert hygiene.numbers_that_are_not_compared_are_held(notebook) != []
+
+
 def test_columns_in_code_and_tables_are_no_prose():
     notebook = good_notebook()
     notebook.cells[
