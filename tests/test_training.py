@@ -660,7 +660,6 @@ TIDYING = {
     "denormals": (torch, "set_flush_denormal", 2),
     "threads": (torch, "set_num_threads", 2),
     "gradients": (nn.Sequential, "zero_grad", 1),
-    "bar": (training_module.tqdm, "close", 1),
 }
 
 
