@@ -651,7 +651,7 @@ def test_an_early_interrupt_is_told_and_breaks_nothing(
 def test_an_interrupt_waits_for_the_end_of_a_step(dataset, handler, monkeypatch, call):
     """Also of one that is not recorded: no optimizer is left with half of its state."""
     network = leaky_network()
-    optimizer = torch.optim.RMSprop(network.parameters())
+    optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-4)
     with (
         monkeypatch.context() as patch,
         pytest.raises(TrainingInterrupted, match=f"at step {call} "),
