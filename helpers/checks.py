@@ -81,16 +81,16 @@ def eval_mode(network):
     """Put `network` in ``eval`` mode, and each of its modules back in its own mode at the end."""
     modes = [(module, module.training) for module in network.modules()]
     try:
-        network.eval()
-    except TypeError as error:
-        raise TypeError(
-            f"{type(network).__name__}.train hides nn.Module.train(mode), which switches between "
-            f"training and evaluation ({error}); give your own method another name"
-        ) from None
-    try:
+        try:
+            network.eval()
+        except TypeError as error:
+            raise TypeError(
+                f"{type(network).__name__}.train hides nn.Module.train(mode), which switches between "
+                f"training and evaluation ({error}); give your own method another name"
+            ) from None
         yield
     finally:
-        for module, mode in modes:
+        for module, mode in reversed(modes):  # the network last: `train` looks at its mode
             module.training = mode
 
 

@@ -152,6 +152,17 @@ def test_eval_mode_ends_with_each_module_in_its_own_mode_also_after_an_error():
     assert [module.training for module in network.modules()] == [True, True, False, True]
 
 
+def test_an_interrupt_on_the_way_into_eval_mode_leaves_each_module_in_its_own_mode():
+    class Interrupted(nn.ReLU):
+        def train(self, mode=True):
+            raise KeyboardInterrupt
+
+    network = nn.Sequential(nn.Linear(784, 10), nn.Dropout(0.9), Interrupted())
+    with pytest.raises(KeyboardInterrupt), eval_mode(network):
+        pass
+    assert all(module.training for module in network.modules())
+
+
 def test_a_method_that_hides_nn_module_train_is_named():
     class Shadowing(nn.Sequential):
         def train(self, inputs, targets):

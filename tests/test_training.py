@@ -626,7 +626,10 @@ def test_an_interrupt_ends_the_training_and_keeps_network_and_history(
     [
         (1, "Stopped before the first step; the network is as it was."),
         (2, STOPPED.format(1, 203)),
-        (3, STOPPED.format(2, 203)),  # here the step is recorded: PyTorch's tracer must come to its end
+        (
+            3,
+            STOPPED.format(2, 203),
+        ),  # here the step is recorded: PyTorch's tracer must come to its end
     ],
 )
 def test_an_early_interrupt_is_told_and_breaks_nothing(
@@ -648,11 +651,14 @@ def test_an_early_interrupt_is_told_and_breaks_nothing(
 def test_an_interrupt_waits_for_the_end_of_a_step(dataset, handler, monkeypatch, call):
     """Also of one that is not recorded: no optimizer is left with half of its state."""
     network = leaky_network()
-    optimizer = torch.optim.RMSprop(network.parameters())
-    with monkeypatch.context() as patch, pytest.raises(TrainingInterrupted, match="at step 20 "):
-        interrupt_at(patch, torch.optim.RMSprop, "step", 20)
+    optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-4)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(TrainingInterrupted, match=f"at step {call} "),
+    ):
+        interrupt_at(patch, torch.optim.RMSprop, "step", call)
         run(network, dataset, optimizer=optimizer)
-    assert {state["step"].item() for state in optimizer.state.values()} == {20}
+    assert {state["step"].item() for state in optimizer.state.values()} == {call}
     assert_all_is_well(network, dataset, handler)
 
 
@@ -660,7 +666,6 @@ TIDYING = {
     "denormals": (torch, "set_flush_denormal", 2),
     "threads": (torch, "set_num_threads", 2),
     "gradients": (nn.Sequential, "zero_grad", 1),
-    "bar": (training_module.tqdm, "close", 1),
 }
 
 
