@@ -4,6 +4,7 @@ import contextlib
 import html
 import inspect
 import linecache
+import math
 import numbers
 import random
 import reprlib
@@ -80,8 +81,10 @@ class Exercise:
         """Return what there is to say of `answer`; never raises, and leaves no trace."""
         if is_unanswered(answer):
             return Verdict("unanswered", self.task)
-        if callable(self.solution) and not callable(answer):
-            return Verdict("wrong", f"The answer is {show(answer)}; expected a function.")
+        if kind(answer) != kind(self.solution):
+            return Verdict(
+                "wrong", f"The answer is {show(answer)}; expected {kind(self.solution)}."
+            )
         with settings_restored():
             try:
                 results = self._results(answer)
@@ -100,7 +103,7 @@ class Exercise:
             try:
                 results.append(self.use(answer, *arguments))
             except (Exception, SystemExit) as error:
-                raise Failure(explain_error(answer, arguments, error)) from None
+                raise Failure(explain_error(answer, error)) from None
         return results
 
     def _first_fault(self, results):
@@ -121,6 +124,11 @@ class Exercise:
         return None
 
 
+def random_tensor(*shape, seed=0):
+    """Normal random numbers that are the same at each call."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
 class Failure(Exception):
     """An answer that could not be put to use; its text is for the learner."""
 
@@ -129,6 +137,32 @@ def is_unanswered(answer):
     """Whether `answer` is `...`, or a function in which a `...` is still to be replaced."""
     code = getattr(answer, "__code__", None)
     return answer is ... or (code is not None and ... in code.co_consts)
+
+
+def wrong_kind(answer, solution):
+    """Say it if the answer is no such thing as the solution, or takes other arguments; else None."""
+    if kind(answer) != kind(solution):
+        return f"The answer is {show(answer)}; expected {kind(solution)}."
+    if callable(solution):
+        wanted = inspect.signature(solution)
+        try:
+            inspect.signature(answer).bind(*wanted.parameters)
+        except TypeError:
+            return f"Your function takes {inspect.signature(answer)}; expected {wanted}."
+        except ValueError:  # one of Python's own functions, which tells no signature
+            return None
+    return None
+
+
+def kind(answer):
+    """What sort of thing an answer is, in words."""
+    if callable(answer):
+        return "a function"
+    if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
+        return "a number" if math.isfinite(answer) else "a number that is not finite"
+    if isinstance(answer, (list, tuple)):
+        return f"a list of {len(answer)}"
+    return f"a {type(answer).__name__}"
 
 
 @contextlib.contextmanager
@@ -205,15 +239,8 @@ def _number_difference(result, expected, tolerance):
     return f"your answer is {result:.4g}; expected {expected:.4g}."
 
 
-def explain_error(answer, arguments, error):
+def explain_error(answer, error):
     """Tell in a sentence that `answer` raised, with the learner's line where it happened."""
-    given = f"{len(arguments)} argument" + "s" * (len(arguments) != 1)
-    with contextlib.suppress(TypeError, ValueError):
-        signature = inspect.signature(answer)
-        try:
-            signature.bind(*arguments)
-        except TypeError:
-            return f"Your function takes {signature}; expected one to call with {given}."
     said = f"{type(error).__name__}: {cut(error, 200)}"
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
