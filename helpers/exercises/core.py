@@ -81,10 +81,8 @@ class Exercise:
         """Return what there is to say of `answer`; never raises, and leaves no trace."""
         if is_unanswered(answer):
             return Verdict("unanswered", self.task)
-        if kind(answer) != kind(self.solution):
-            return Verdict(
-                "wrong", f"The answer is {show(answer)}; expected {kind(self.solution)}."
-            )
+        if fault := wrong_kind(answer, self.solution):
+            return Verdict("wrong", fault)
         with settings_restored():
             try:
                 results = self._results(answer)
