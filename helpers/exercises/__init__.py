@@ -12,6 +12,10 @@ from helpers.exercises import (
     e03_baseline_network,
     e04_gpu_acceleration,
     e05_loss_function,
+    e06_activation_function,
+    e07_optimizer,
+    e08_normalization,
+    e10_better_training,
 )
 from helpers.exercises.core import Verdict
 from helpers.exercises.memory import forget, remember, states
@@ -22,6 +26,10 @@ NOTEBOOKS = (
     e03_baseline_network,
     e04_gpu_acceleration,
     e05_loss_function,
+    e06_activation_function,
+    e07_optimizer,
+    e08_normalization,
+    e10_better_training,
 )
 EXERCISES = {name: one for notebook in NOTEBOOKS for name, one in notebook.EXERCISES.items()}
 _hints_given = dict.fromkeys(EXERCISES, 0)
