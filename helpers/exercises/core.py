@@ -1,0 +1,271 @@
+"""What all exercises share: an answer is run, compared, and told which mistake it makes."""
+
+import contextlib
+import html
+import inspect
+import linecache
+import math
+import numbers
+import random
+import reprlib
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+OPENINGS = {"unanswered": "Your turn.", "wrong": "Not yet.", "right": "Right."}
+BARS = {"unanswered": "#0072B2", "wrong": "#D55E00", "right": "#009E73"}  # as in helpers.plots
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `Exercise.check` says: ``state`` is "unanswered", "wrong" or "right"."""
+
+    state: str
+    message: str
+
+    def __str__(self):
+        return f"{OPENINGS[self.state]} {self.message}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        style = f"border-left: 5px solid {BARS[self.state]}; padding: 0.2em 0.8em; max-width: 50em"
+        text = html.escape(self.message)
+        return f'<div style="{style}"><strong>{OPENINGS[self.state]}</strong> {text}</div>'
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake: an answer that makes it, and what to tell whoever does."""
+
+    answer: Any
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A task whose answer can be checked.
+
+    task         what to do, in a sentence: what a learner without an answer reads
+    solution     an answer that is right; in its module it stands under the name of the answer
+    expected     called with a tuple of inputs, gives what a right answer gives; computed another
+                 way than `solution` does it
+    why          why a right answer is right, worth reading
+    inputs       returns the tuples of arguments to try, made anew at each call
+    known        the known mistakes by name
+    hints        by degrees, from a nudge to nearly the answer
+    use          how an answer is put to use: called with it and the arguments, gives the result
+    tolerance    the largest relative difference of two numbers that counts as none
+    """
+
+    task: str
+    solution: Any
+    expected: Callable
+    why: str
+    inputs: Callable = lambda: [()]
+    known: Mapping[str, Mistake] = field(default_factory=dict)
+    hints: Sequence[str] = ()
+    use: Callable = lambda answer, *arguments: answer(*arguments)
+    tolerance: float = 1e-4
+
+    @property
+    def mistakes(self) -> dict:
+        """The known mistakes: each name with an answer that makes it."""
+        return {name: mistake.answer for name, mistake in self.known.items()}
+
+    def check(self, answer) -> Verdict:
+        """Return what there is to say of `answer`; never raises, and leaves no trace."""
+        if is_unanswered(answer):
+            return Verdict("unanswered", self.task)
+        if fault := wrong_kind(answer, self.solution):
+            return Verdict("wrong", fault)
+        with settings_restored():
+            try:
+                results = self._results(answer)
+            except Failure as failure:
+                return Verdict("wrong", str(failure))
+            fault = self._first_fault(results)
+            if fault is None:
+                return Verdict("right", self.why)
+            return Verdict("wrong", self._known_mistake(results) or fault)
+
+    def _results(self, answer):
+        """What the answer gives for each of the inputs."""
+        results = []
+        for arguments in self.inputs():
+            torch.manual_seed(0)
+            try:
+                results.append(self.use(answer, *arguments))
+            except (Exception, SystemExit) as error:
+                raise Failure(explain_error(answer, error)) from None
+        return results
+
+    def _first_fault(self, results):
+        """The first of the inputs for which the result is not as expected, and how; or None."""
+        for arguments, result in zip(self.inputs(), results, strict=True):
+            shown = show_arguments(arguments)
+            fault = difference(result, self.expected(*arguments), self.tolerance)
+            if fault:
+                return f"For {shown} {fault}" if arguments else fault[0].upper() + fault[1:]
+        return None
+
+    def _known_mistake(self, results):
+        """The name and explanation of the known mistake that gives these results, or None."""
+        for name, mistake in self.known.items():
+            pairs = zip(results, self._results(mistake.answer), strict=True)
+            if not any(difference(*pair, self.tolerance) for pair in pairs):
+                return f"{name[0].upper()}{name[1:]}: {mistake.explanation}"
+        return None
+
+
+def random_tensor(*shape, seed=0):
+    """Normal random numbers that are the same at each call."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+class Failure(Exception):
+    """An answer that could not be put to use; its text is for the learner."""
+
+
+def is_unanswered(answer):
+    """Whether `answer` is `...`, or a function in which a `...` is still to be replaced."""
+    code = getattr(answer, "__code__", None)
+    return answer is ... or (code is not None and ... in code.co_consts)
+
+
+def wrong_kind(answer, solution):
+    """Say it if the answer is no such thing as the solution, or takes other arguments; else None."""
+    if kind(answer) != kind(solution):
+        return f"The answer is {show(answer)}; expected {kind(solution)}."
+    if callable(solution):
+        wanted = inspect.signature(solution)
+        try:
+            inspect.signature(answer).bind(*wanted.parameters)
+        except TypeError:
+            return f"Your function takes {inspect.signature(answer)}; expected {wanted}."
+        except ValueError:  # one of Python's own functions, which tells no signature
+            return None
+    return None
+
+
+def kind(answer):
+    """What sort of thing an answer is, in words."""
+    if callable(answer):
+        return "a function"
+    if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
+        return "a number" if math.isfinite(answer) else "a number that is not finite"
+    if isinstance(answer, (list, tuple)):
+        return f"a list of {len(answer)}"
+    return f"a {type(answer).__name__}"
+
+
+@contextlib.contextmanager
+def settings_restored():
+    """Put back what code under trial may have changed: random numbers, grad mode, threads, dtype."""
+    threads, dtype, grad = (
+        torch.get_num_threads(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+    )
+    pythons, numpys, torchs = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    try:
+        torch.set_grad_enabled(True)
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(grad)
+        random.setstate(pythons)
+        np.random.set_state(numpys)
+        torch.set_rng_state(torchs)
+
+
+def difference(result, expected, tolerance):
+    """Say how `result` differs from `expected`, or return None if it does not."""
+    if isinstance(expected, (tuple, list)):
+        return _sequence_difference(result, expected, tolerance)
+    if isinstance(expected, torch.Tensor):
+        return _tensor_difference(result, expected, tolerance)
+    if isinstance(expected, (str, bool)):
+        right = type(result) is type(expected) and result == expected
+        return None if right else f"your answer gives {show(result)}; expected {show(expected)}."
+    return _number_difference(result, expected, tolerance)
+
+
+def _sequence_difference(result, expected, tolerance):
+    if not isinstance(result, (tuple, list)):
+        return f"your answer gives {show(result)}; expected {len(expected)} values."
+    if len(result) != len(expected):
+        return f"your answer gives {len(result)} values; expected {len(expected)}."
+    for place, pair in enumerate(zip(result, expected, strict=True), start=1):
+        if fault := difference(*pair, tolerance):
+            return f"value {place} of {len(expected)} differs: {fault}"
+    return None
+
+
+def _tensor_difference(result, expected, tolerance):
+    shape = f"a tensor of shape {tuple(expected.shape)}"
+    if not isinstance(result, torch.Tensor):
+        return f"your answer gives {show(result)}; expected {shape}."
+    if result.shape != expected.shape:
+        return f"your answer has the shape {tuple(result.shape)}; expected {tuple(expected.shape)}."
+    result, expected = result.detach().double(), expected.detach().double()
+    if not result.isfinite().all():
+        return "your answer holds NaN or infinity; expected finite numbers."
+    scale = expected.abs().max().item() if expected.numel() else 0
+    distance = (result - expected).abs()
+    if not (distance > tolerance * max(scale, 1e-12)).any():
+        return None
+    if expected.dim() == 0:
+        return _number_difference(result.item(), expected.item(), tolerance)
+    place = tuple(np.unravel_index(distance.argmax().item(), expected.shape))
+    where = ", ".join(map(str, map(int, place)))
+    return f"at [{where}] your answer is {result[place]:.4g}; expected {expected[place]:.4g}."
+
+
+def _number_difference(result, expected, tolerance):
+    if isinstance(result, (torch.Tensor, np.generic)) and result.ndim == 0:
+        result = result.item()
+    if not isinstance(result, numbers.Real) or isinstance(result, bool):
+        return f"your answer gives {show(result)}; expected a number."
+    if abs(result - expected) <= tolerance * max(abs(expected), 1e-12):
+        return None
+    return f"your answer is {result:.4g}; expected {expected:.4g}."
+
+
+def explain_error(answer, error):
+    """Tell in a sentence that `answer` raised, with the learner's line where it happened."""
+    said = f"{type(error).__name__}: {cut(error, 200)}"
+    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    if not lines:
+        return f"Your answer fails with {said}"
+    code = linecache.getline(file, lines[-1].lineno).strip()
+    return f"Your function stops in its line `{cut(code, 80)}` with {said}"
+
+
+def show(value):
+    """Show any value in a few words."""
+    if value is None:
+        return "None (does the function return something?)"
+    if isinstance(value, torch.Tensor) and value.numel() > 4:
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (str, int, bool, list, tuple, torch.Tensor)):
+        return cut(reprlib.repr(value), 80)
+    return f"a {type(value).__name__}"  # its repr may hold an address, or never end
+
+
+def show_arguments(arguments):
+    return "(" + ", ".join(map(show, arguments)) + ")"
+
+
+def cut(text, length):
+    """One line of at most `length` characters."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= length else line[: length - 3] + "..."

@@ -1,0 +1,193 @@
+"""Each exercise knows a right answer, each of its mistakes by name, and what to say of junk."""
+
+import ast
+import importlib
+import inspect
+import math
+import random
+import time
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from helpers.environment import ROOT
+from helpers.exercises import EXERCISES
+
+MISTAKES = [(name, mistake) for name, one in EXERCISES.items() for mistake in one.mistakes]
+
+
+def raises(*arguments):
+    raise RuntimeError("on purpose\nin two lines")
+
+
+def returns_nothing(*arguments):
+    pass
+
+
+def takes_other_arguments(one, two, three, four, five, six, seven, eight, nine):
+    return one
+
+
+def never_heard_of(*, keyword):
+    return keyword
+
+
+def prints_a_book(*arguments):
+    raise ValueError("word " * 10_000)
+
+
+class Strange:
+    def __repr__(self):
+        raise RuntimeError("a repr that fails")
+
+
+JUNK = {
+    "None": None,
+    "text": "the answer",
+    "no text": "",
+    "a wrong number": -12345.678,
+    "NaN": math.nan,
+    "infinity": math.inf,
+    "a bool": True,
+    "a complex number": 1j,
+    "an empty list": [],
+    "a dict": {"answer": 1},
+    "a class": Strange,
+    "a strange object": Strange(),
+    "a scalar tensor": torch.tensor(-12345.678),
+    "a tensor of a wrong shape": torch.zeros(3, 2, 1),
+    "a tensor of NaN": torch.full((10,), math.nan),
+    "an array": np.arange(3),
+    "a module": math,
+    "a function that raises": raises,
+    "a function that raises a book": prints_a_book,
+    "a function that exits": lambda *arguments: exit(),
+    "a function that returns nothing": returns_nothing,
+    "a function that takes other arguments": takes_other_arguments,
+    "a function with keywords alone": never_heard_of,
+    "a function that returns text": lambda *arguments: "text",
+    "a function that returns NaN": lambda *arguments: math.nan,
+    "a function that returns a strange object": lambda *arguments: Strange(),
+    "a function that returns a wrong shape": lambda *arguments: torch.zeros(3, 2, 1),
+}
+
+
+def state_of_the_process():
+    return (
+        torch.get_num_threads(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+        random.getstate(),
+        np.random.get_state()[1].tolist(),
+        torch.get_rng_state().tolist(),
+    )
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_is_right_and_says_why(name):
+    verdict = EXERCISES[name].check(EXERCISES[name].solution)
+    assert verdict.state == "right", verdict
+    assert len(str(verdict).split()) >= 10
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
+def test_each_known_mistake_is_recognised_by_name(name, mistake):
+    verdict = EXERCISES[name].check(EXERCISES[name].mistakes[mistake])
+    assert verdict.state == "wrong"
+    assert mistake.lower() in str(verdict).lower(), verdict
+    assert len(str(verdict)) < 600
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_each_exercise_knows_mistakes_and_gives_hints(name):
+    assert EXERCISES[name].mistakes and len(EXERCISES[name].hints) >= 2
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_answer_still_to_be_given_is_no_mistake(name):
+    def half_filled(*arguments):
+        return ...
+
+    for answer in (..., half_filled):
+        verdict = EXERCISES[name].check(answer)
+        assert verdict.state == "unanswered" and len(str(verdict)) < 600
+
+
+@pytest.mark.parametrize("junk", JUNK)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_junk_is_wrong_and_told_in_a_sentence(name, junk):
+    verdict = EXERCISES[name].check(JUNK[junk])
+    assert verdict.state == "wrong"
+    assert "\n" not in str(verdict) and "Traceback" not in str(verdict)
+    assert len(str(verdict)) < 600 and " at 0x" not in str(verdict)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_check_says_the_same_twice_and_leaves_the_process_as_it_was(name):
+    before = state_of_the_process()
+    answers = [EXERCISES[name].solution, *EXERCISES[name].mistakes.values()]
+    first = [EXERCISES[name].check(answer) for answer in answers]
+    torch.rand(7)
+    assert [EXERCISES[name].check(answer) for answer in answers] == first
+    torch.set_rng_state(torch.tensor(before[-1], dtype=torch.uint8))
+    assert state_of_the_process() == before
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_no_check_takes_longer_than_20_seconds(name):
+    start = time.perf_counter()
+    EXERCISES[name].check(EXERCISES[name].solution)
+    assert time.perf_counter() - start < 20
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_what_is_expected_is_not_computed_by_the_solution(name):
+    exercise = EXERCISES[name]
+    assert exercise.expected is not exercise.solution
+    if callable(exercise.solution):
+        text = inspect.getsource(exercise.expected)
+        assert f"{exercise.solution.__name__}(" not in text, text
+
+
+# The notebooks and the modules.
+
+
+def cells_of(name):
+    """The learner's cell of an exercise and, behind it, its solution, in the notebook."""
+    (path,) = (ROOT / "notebooks").glob(f"{name.split('.')[0]}_*.ipynb")
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    (place,) = [i for i, cell in enumerate(cells) if f'check("{name}", ' in cell.source]
+    return cells[place], cells[place + 1]
+
+
+def definition(name):
+    """The text of the solution in its module: a function, a class or an assignment."""
+    (stem,) = [
+        path.stem for path in (ROOT / "helpers/exercises").glob(f"e{name.split('.')[0]}_*.py")
+    ]
+    module = importlib.import_module(f"helpers.exercises.{stem}")
+    source = inspect.getsource(module)
+    for node in ast.parse(source).body:
+        targets = getattr(node, "targets", [])
+        names = [getattr(node, "name", ""), *(getattr(target, "id", "") for target in targets)]
+        if any(getattr(module, n, None) is EXERCISES[name].solution for n in names if n):
+            return ast.get_source_segment(source, node)
+    raise LookupError(f"the solution of {name} has no name in {stem}.py")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_notebook_asks_and_shows_the_solution_of_the_module(name):
+    asked, solved = cells_of(name)
+    assert "..." in asked.source and asked.source.rstrip().splitlines()[-1].startswith("check(")
+    assert "solution" in solved.metadata.tags and solved.metadata.jupyter.source_hidden
+    assert solved.source.startswith(definition(name))
+    assert solved.source.removeprefix(definition(name)).strip().startswith("EXERCISES[")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_notebook_shows_your_turn_and_right(name):
+    asked, solved = cells_of(name)
+    assert asked.outputs[-1].data["text/plain"].startswith("Your turn.")
+    assert solved.outputs[-1].data["text/plain"].startswith("Right.")
