@@ -40,7 +40,7 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     steps = [mean(history.steps[i : i + width]) for i in starts]
     losses = [mean(history.losses[i : i + width]) for i in starts]
     dots = "1 dot" if width == 1 else f"{width} dots"
-    ax.plot(steps, losses, color="black", linewidth=1.5, label=f"{name}mean of {dots}")
+    ax.plot(steps, losses, color="black", label=f"{name}mean of {dots}")
     ax.margins(y=0.25)  # room for the legend
     ax.set_ylim(bottom=0, auto=None)  # the top goes on following the data, also of a shared axis
     ax.set(xlabel="training step", ylabel="loss")
