@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import torch
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#404040"  # Okabe and Ito, 2008
+DARK = 0.715  # a share of the largest count: black or white text on its blue has contrast 4.5
 
 
 def show_image(image, title=None, ax=None):
@@ -21,9 +22,10 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     """Draw the kept losses of a `History` over its steps: a dot each, and their mean as a line.
 
     A dot is the loss of one step (one image at batch size 1), so the dots scatter; each point
-    of the line is the mean of up to 500 dots in a row.
+    of the line is the mean of up to 500 dots in a row. `label` names both in the legend.
     """
     ax = ax or plt.figure(figsize=(9, 4)).gca()
+    name = f"{label}: " if label else ""
     ax.plot(
         history.steps,
         history.losses,
@@ -31,28 +33,36 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
         color=color,
         alpha=0.1,
         markeredgewidth=0,
-        rasterized=True,
+        label=f"{name}loss of one step",
     )
     width = max(1, min(500, len(history.losses) // 20))
     starts = range(0, len(history.losses), width)
     steps = [mean(history.steps[i : i + width]) for i in starts]
     losses = [mean(history.losses[i : i + width]) for i in starts]
-    ax.plot(steps, losses, color="black", linewidth=1.5, label=label)
-    ax.set(xlabel="training step", ylabel="loss", ylim=(0, 1), yticks=(0, 0.25, 0.5))
+    dots = "1 dot" if width == 1 else f"{width} dots"
+    ax.plot(steps, losses, color="black", label=f"{name}mean of {dots}")
+    ax.margins(y=0.25)  # room for the legend
+    ax.set_ylim(bottom=0, auto=None)  # the top goes on following the data, also of a shared axis
+    ax.set(xlabel="training step", ylabel="loss")
     ax.grid(True, axis="y")
-    ax.locator_params(axis="x", nbins=5)
-    if label:
-        ax.legend(loc="upper right")
+    ax.locator_params(axis="x", nbins=5, integer=True)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    for handle in ax.legend(loc="upper right").legend_handles:
+        handle.set_alpha(1)
     return ax
 
 
 def plot_outputs(outputs, label=None, ax=None):
-    """Draw the ten outputs for one image as bars, the bar of the right `label` in orange."""
+    """Draw the ten outputs for one image as bars, that of the right `label` in orange."""
     ax = ax or plt.figure(figsize=(4, 3)).gca()
-    values = torch.as_tensor(outputs).detach().cpu().flatten().numpy()
+    values = torch.as_tensor(outputs).detach().cpu().flatten().tolist()
     colors = [ORANGE if digit == label else BLUE for digit in range(10)]
-    ax.bar(range(10), values, color=colors)
+    bars = ax.bar(range(10), values, color=colors)
     ax.set(xlabel="digit", ylabel="output", xticks=range(10))
+    if label is not None:
+        texts = [f"{values[digit]:.2f}" if digit == label else "" for digit in range(10)]
+        ax.bar_label(bars, texts, fontsize=8)
+        ax.legend([bars[label]], [f"label = {label}"])
     return ax
 
 
@@ -67,7 +77,7 @@ def plot_confusion(counts, ax=None):
     for row in range(10):
         for column in range(10):
             if mistakes[row, column]:
-                dark = mistakes[row, column] > mistakes.max() / 2
+                dark = mistakes[row, column] > DARK * mistakes.max()
                 ax.text(column, row, int(mistakes[row, column]), ha="center", va="center",
                         fontsize=8, color="white" if dark else "black")  # fmt: skip
     ax.set(xlabel="the network's answer", ylabel="digit shown", xticks=range(10), yticks=range(10))
