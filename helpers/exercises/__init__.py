@@ -15,6 +15,7 @@ from helpers.exercises import (
     e06_activation_function,
     e07_optimizer,
     e08_normalization,
+    e09_combined_model,
     e10_better_training,
 )
 from helpers.exercises.core import Verdict
@@ -29,6 +30,7 @@ NOTEBOOKS = (
     e06_activation_function,
     e07_optimizer,
     e08_normalization,
+    e09_combined_model,
     e10_better_training,
 )
 EXERCISES = {name: one for notebook in NOTEBOOKS for name, one in notebook.EXERCISES.items()}

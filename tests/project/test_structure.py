@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "training": "mnist checks tracing",
     "draw": "plots",
     "experiments": "recipes mnist training",
-    "exercises": "exercises mnist training recipes",
+    "exercises": "exercises environment mnist training recipes",
     "__init__": "bands device mnist plots training recipes",
 }
 HELPERS = sorted((ROOT / "helpers").rglob("*.py"))
