@@ -16,17 +16,6 @@ def training_step(network, loss_function, optimizer, image, target):
     optimizer.step()
 
 
-def made_up_task(hidden):
-    """A small network, its optimizer, and twenty items of noise."""
-    torch.manual_seed(hidden)
-    network = nn.Sequential(
-        nn.Linear(784, hidden), nn.Sigmoid(), nn.Linear(hidden, 10), nn.Sigmoid()
-    )
-    images, targets = random_tensor(20, 784).sigmoid(), torch.eye(10).repeat(2, 1)
-    items = [(int(t.argmax()), i, t) for i, t in zip(images, targets, strict=True)]
-    return network, torch.optim.SGD(network.parameters(), lr=0.5), items
-
-
 def weights_after_20_steps(step, hidden):
     network, optimizer, items = made_up_task(hidden)
     for _, image, target in items:
@@ -39,6 +28,17 @@ def weights_after_train(hidden):
     settings = {"loss_function": nn.MSELoss(), "optimizer": optimizer, "epochs": 1}
     train(network, items, **settings, progress=False)
     return [parameter.detach() for parameter in network.parameters()]
+
+
+def made_up_task(hidden):
+    """A small network, its optimizer, and twenty items of noise."""
+    torch.manual_seed(hidden)
+    network = nn.Sequential(
+        nn.Linear(784, hidden), nn.Sigmoid(), nn.Linear(hidden, 10), nn.Sigmoid()
+    )
+    images, targets = random_tensor(20, 784).sigmoid(), torch.eye(10).repeat(2, 1)
+    items = [(int(t.argmax()), i, t) for i, t in zip(images, targets, strict=True)]
+    return network, torch.optim.SGD(network.parameters(), lr=0.5), items
 
 
 def step_without_zero_grad(network, loss_function, optimizer, image, target):

@@ -24,11 +24,6 @@ def push_by_autograd(z, t):
 most_pushed = 1 / 3
 
 
-def strength(o):
-    """How hard (o - 1)^2 pushes a sigmoid's output o towards its target 1, without the sign."""
-    return 2 * (1 - o) * o * (1 - o)
-
-
 def compare_with_neighbours(o):
     if not 0 <= o <= 1:
         return ["a sigmoid never gives your output; expected a number from 0 to 1", o]
@@ -37,6 +32,11 @@ def compare_with_neighbours(o):
     if strength(o + 0.003) > strength(o):
         return ["an output a little larger than yours is pushed harder", o]
     return ["no neighbour is pushed harder", o]
+
+
+def strength(o):
+    """How hard (o - 1)^2 pushes a sigmoid's output o towards its target 1, without the sign."""
+    return 2 * (1 - o) * o * (1 - o)
 
 
 def most_pushed_of_many():

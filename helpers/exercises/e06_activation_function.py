@@ -48,6 +48,29 @@ def largest_bias_without_life(weights, images):
 rate = 1.0
 
 
+REACHED = "the two sigmoids come within five points of LeakyReLU"
+
+
+def compare_with_leaky_relu(rate):
+    if rate <= 0:
+        return "a rate of 0 or less never goes downhill"
+    if leaky_relus_accuracy() - sigmoids_accuracy(float(rate)) <= 0.05:
+        return REACHED
+    if rate < 1:
+        return "the two sigmoids are more than five points behind LeakyReLU, with short steps"
+    return "the two sigmoids are more than five points behind LeakyReLU, with long steps"
+
+
+@functools.cache
+def leaky_relus_accuracy():
+    return train_on_sample(lambda: nn.LeakyReLU(0.02), 0.01)
+
+
+@functools.cache
+def sigmoids_accuracy(rate):
+    return train_on_sample(nn.Sigmoid, rate)
+
+
 def train_on_sample(make_activation, rate):
     """Train the baseline's layers with an activation on 2,000 images; returns the test accuracy."""
     torch.manual_seed(0)
@@ -62,29 +85,6 @@ def train_on_sample(make_activation, rate):
     }
     train(network, Subset(MnistDataset(SAMPLE / "mnist_train.csv.gz"), range(2000)), **settings)
     return accuracy(network, MnistDataset(SAMPLE / "mnist_test.csv.gz"))
-
-
-@functools.cache
-def leaky_relus_accuracy():
-    return train_on_sample(lambda: nn.LeakyReLU(0.02), 0.01)
-
-
-@functools.cache
-def sigmoids_accuracy(rate):
-    return train_on_sample(nn.Sigmoid, rate)
-
-
-REACHED = "the two sigmoids come within five points of LeakyReLU"
-
-
-def compare_with_leaky_relu(rate):
-    if rate <= 0:
-        return "a rate of 0 or less never goes downhill"
-    if leaky_relus_accuracy() - sigmoids_accuracy(float(rate)) <= 0.05:
-        return REACHED
-    if rate < 1:
-        return "the two sigmoids are more than five points behind LeakyReLU, with short steps"
-    return "the two sigmoids are more than five points behind LeakyReLU, with long steps"
 
 
 EXERCISES = {

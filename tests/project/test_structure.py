@@ -222,9 +222,8 @@ def needed_at_import(tree):
 def standing_above_their_callers(tree):
     top = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for function in top.values():
-        callers = [
-            n.lineno for n in top.values() if n is not function and function.name in called_in(n)
-        ]
+        others = [n for n in top.values() if n.name not in called_in(function) | {function.name}]
+        callers = [n.lineno for n in others if function.name in called_in(n)]
         if (
             callers
             and function.lineno < min(callers)
@@ -263,6 +262,7 @@ def test_an_import_of_ours_is_seen(source, found):
         ("def high(): low()\n\ndef low(): ...\n\ndef other(): low()", []),
         ("def low(): ...\n\nTABLE = low()\n\ndef high(): low()", []),
         ("def again(): again()", []),
+        ("def one(): two()\n\ndef two(): one()", []),
     ],
 )
 def test_a_function_above_its_callers_is_seen(source, found):
