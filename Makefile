@@ -7,13 +7,20 @@ OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
 
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab test run data notebooks bench devices faults mutate setup clean
+.PHONY: help lab fresh progress test run data notebooks bench devices faults mutate student setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
-lab: setup        ## open the course in JupyterLab
-	$(VENV) -m jupyterlab notebooks/00_setup.ipynb --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+lab: setup        ## open your copy of the course, in work/, in JupyterLab
+	$(VENV) tools/copies.py
+	$(VENV) -m jupyterlab work/00_setup.ipynb --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+fresh: setup      ## put back your copy of a notebook, and keep the old one: make fresh ARGS=05
+	$(VENV) tools/copies.py fresh $(ARGS)
+
+progress: setup   ## show which exercises are open, tried and solved
+	$(VENV) -c "from helpers.exercises import progress; print(progress())"
 
 test: setup       ## run every test, on full MNIST where it is at hand, else on the sample
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
@@ -40,6 +47,9 @@ mutate: setup     ## change helpers, one change at a time, and count those that 
 	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt
 	MNIST_DIR=data/sample OMP_NUM_THREADS=1 $(VENV) -m mutmut run --max-children 2 $(ARGS)
 	$(VENV) -m mutmut results
+
+student: setup    ## write the course without solutions into build/, as a folder and a zip file
+	$(VENV) tools/copies.py student
 
 setup: .venv/installed  ## install the course into .venv
 

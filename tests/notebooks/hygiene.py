@@ -6,7 +6,7 @@ import re
 
 from alt_text import figures, sentence_behind
 
-TAGS = {"mnist-output", "measured", "nbval-ignore-output", "raises-exception", "check"}
+TAGS = {"mnist-output", "measured", "nbval-ignore-output", "raises-exception", "check", "solution"}
 NOT_COMPARED = {"measured", "nbval-ignore-output"}
 FOLDERS = re.compile(r"/(?:home|Users|root|work|tmp|private|opt)/|[A-Za-z]:\\+Users|file://")
 ENDING = ["Recap", "Exercises", "Look closer", "Next"]
@@ -100,11 +100,12 @@ def numbers_that_are_not_compared_are_held(notebook):
     return complaints
 
 
-def checks_are_collapsed(notebook):
+def checks_and_solutions_are_collapsed(notebook):
     return [
         cell.source
         for cell in notebook.cells
-        if "check" in tags(cell) and not cell.metadata.get("jupyter", {}).get("source_hidden")
+        if {"check", "solution"} & tags(cell)
+        and not cell.metadata.get("jupyter", {}).get("source_hidden")
     ]
 
 
@@ -167,11 +168,11 @@ def no_code_cell_is_longer_than_25_lines(notebook):
 def the_main_path_has_at_most_25_code_cells(notebook):
     path = []
     for cell in notebook.cells:
-        if "Look closer" in headings([cell]):
+        if {"Recap", "Exercises", "Look closer"} & set(headings([cell])):
             break
         if cell.cell_type == "code" and "check" not in tags(cell):
             path.append(cell)
-    return [f"{len(path)} code cells before `## Look closer`"] if len(path) > 25 else []
+    return [f"{len(path)} code cells on the main path"] if len(path) > 25 else []
 
 
 def no_cell_of_prose_is_longer_than_120_words(notebook):
@@ -216,7 +217,7 @@ RULES = [
     every_stored_error_is_meant,
     tags_are_known,
     numbers_that_are_not_compared_are_held,
-    checks_are_collapsed,
+    checks_and_solutions_are_collapsed,
     checks_stand_behind_what_they_hold,
     bands_stand_in_checks,
     a_sentence_follows_each_figure,

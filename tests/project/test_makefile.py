@@ -85,6 +85,16 @@ def test_commands_see_the_mnist_dir_that_is_given(course):
     assert make(course, "show", "MNIST_DIR=my data", MPLBACKEND="Agg").stdout == "my data|\n"
 
 
+def test_lab_opens_the_learners_own_copies(course):
+    (course / ".venv").mkdir()
+    (course / ".venv/installed").touch()
+    first, second = make(course, "--dry-run", "lab").stdout.splitlines()
+    assert first.endswith("tools/copies.py")
+    assert "-m jupyterlab work/00_setup.ipynb --ServerApp.root_dir=." in second
+
+
 def test_help_lists_every_command():
-    commands = "lab test run data notebooks bench devices faults mutate setup clean".split()
+    commands = (
+        "lab fresh progress test run data notebooks bench devices faults mutate student setup clean"
+    ).split()
     assert [line.split()[1] for line in make(ROOT, "help").stdout.splitlines()] == commands
