@@ -99,7 +99,7 @@ EXERCISES = {
         expected=by_least_squares,
         inputs=lambda: [(*measured_steps(2e-4, 1e-6), 2048), (*measured_steps(1e-5, 3e-6), 16)],
         why="The line's start is what every step costs, however small its batch; the slope is the price of "
-        "one more image. A GPU has a high start and a small slope.",
+        "one more image. Expect a high start and a small slope of a GPU; measure it.",
         known={
             "scaled the last time": Mistake(
                 lambda sizes, seconds, size: seconds[-1] * size / sizes[-1],

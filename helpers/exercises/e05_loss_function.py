@@ -8,7 +8,7 @@ from helpers.exercises.core import Exercise, Mistake, random_tensor
 # 05.1
 
 
-def push(z, t):
+def push_of_fourth_power(z, t):
     o = torch.sigmoid(z)
     return 4 * (o - t) ** 3 * o * (1 - o)
 
@@ -65,9 +65,9 @@ def as_numbers(answer, z, targets):
 
 EXERCISES = {
     "05.1": Exercise(
-        task="Write push(z, t): the gradient of (sigmoid(z) - t) ** 4 with respect to z, by hand; z and t are "
+        task="Write push_of_fourth_power(z, t): the gradient of (sigmoid(z) - t) ** 4 with respect to z, by hand; z and t are "
         "tensors of one shape.",
-        solution=push,
+        solution=push_of_fourth_power,
         expected=push_by_autograd,
         inputs=lambda: [
             (random_tensor(5), torch.ones(5)),
@@ -90,7 +90,7 @@ EXERCISES = {
                 "the slope of u ** 4 is 4 * u ** 3.",
             ),
             "turned the sign": Mistake(
-                lambda z, t: -push(z, t),
+                lambda z, t: -push_of_fourth_power(z, t),
                 "a gradient points to where the loss grows. Below its target an output has a negative one.",
             ),
         },

@@ -45,9 +45,7 @@ def largest_bias_without_life(weights, images):
 
 # 06.3
 
-rate = 1.0
-
-
+rate_for_sigmoids = 1.0
 REACHED = "the two sigmoids come within five points of LeakyReLU"
 
 
@@ -149,7 +147,7 @@ EXERCISES = {
         task="On 2,000 images of the course's small sample LeakyReLU, trained with rate 0.01, is far ahead of two sigmoids with "
         "the same rate. Find a rate with which the sigmoids come within five points of it. (A try takes "
         "a few seconds.)",
-        solution=rate,
+        solution=rate_for_sigmoids,
         use=compare_with_leaky_relu,
         expected=lambda: REACHED,
         why="With a longer step the sigmoids catch up: most of LeakyReLU's lead at one and the same rate is "

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from helpers.environment import ROOT
-from helpers.exercises import EXERCISES
+from helpers.exercises import EXERCISES, core
 
 MISTAKES = [(name, mistake) for name, one in EXERCISES.items() for mistake in one.mistakes]
 
@@ -107,10 +107,12 @@ def test_each_exercise_knows_mistakes_and_gives_hints(name):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_an_answer_still_to_be_given_is_no_mistake(name):
-    def half_filled(*arguments):
+    def to_be_returned(*arguments):
         return ...
 
-    for answer in (..., half_filled):
+    def to_be_done(*arguments): ...
+
+    for answer in (..., to_be_returned, to_be_done):
         verdict = EXERCISES[name].check(answer)
         assert verdict.state == "unanswered" and len(str(verdict)) < 600
 
@@ -149,6 +151,10 @@ def test_what_is_expected_is_not_computed_by_the_solution(name):
     if callable(exercise.solution):
         text = inspect.getsource(exercise.expected)
         assert f"{exercise.solution.__name__}(" not in text, text
+
+
+def test_dots_inside_an_index_are_no_gap():
+    assert not core.is_unanswered(lambda images: images[..., 0])
 
 
 # The notebooks and the modules.
@@ -191,3 +197,20 @@ def test_the_notebook_shows_your_turn_and_right(name):
     asked, solved = cells_of(name)
     assert asked.outputs[-1].data["text/plain"].startswith("Your turn.")
     assert solved.outputs[-1].data["text/plain"].startswith("Right.")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_what_an_exercise_defines_is_used_nowhere_behind_it(path):
+    """*Look closer* stands behind the exercises, and must find the notebook's own names."""
+    defined = set()
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source.replace("%run", "# %run"))
+        if "check(" in cell.source and ("..." in cell.source or "EXERCISES[" in cell.source):
+            defined |= {getattr(node, "name", "") for node in tree.body}
+            names = [n for n in tree.body if isinstance(n, ast.Assign)]
+            defined |= {target.id for n in names for target in n.targets}
+        else:
+            used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+            assert not used & defined, cell.source
