@@ -82,8 +82,16 @@ class Exercise:
 
     def check(self, answer) -> Verdict:
         """Return what there is to say of `answer`; never raises, and leaves no trace."""
-        if is_unanswered(answer):
+        if answer is ...:
             return Verdict("unanswered", self.task)
+        if isinstance(answer, torch.Tensor | np.generic) and answer.ndim == 0:
+            answer = answer.item()
+        verdict = self._judge(answer)
+        if verdict.state == "wrong" and has_a_gap(answer):
+            return Verdict("unanswered", self.task)
+        return verdict
+
+    def _judge(self, answer):
         if fault := wrong_kind(answer, self.solution):
             return Verdict("wrong", fault)
         with settings_restored():
@@ -103,6 +111,8 @@ class Exercise:
             torch.manual_seed(0)
             try:
                 results.append(self.use(answer, *arguments))
+            except Failure:
+                raise
             except (Exception, SystemExit) as error:
                 raise Failure(explain_error(answer, error)) from None
         return results
@@ -112,8 +122,10 @@ class Exercise:
         for arguments, result in zip(self.inputs(), results, strict=True):
             shown = show_arguments(arguments)
             fault = difference(result, self.expected(*arguments), self.tolerance)
+            if isinstance(fault, Outcome) or (fault and not arguments):
+                return fault[0].upper() + fault[1:]
             if fault:
-                return f"For {shown} {fault}" if arguments else fault[0].upper() + fault[1:]
+                return f"For {shown} {fault}"
         return None
 
     def _known_mistake(self, results):
@@ -134,10 +146,14 @@ class Failure(Exception):
     """An answer that could not be put to use; its text is for the learner."""
 
 
-def is_unanswered(answer):
-    """Whether `answer` is `...`, or a function in which a line is still to be filled in."""
+class Outcome(str):
+    """A sentence that a check says of an answer, shown as it is."""
+
+
+def has_a_gap(answer):
+    """Whether `answer` is a function in which a `...` is still to be replaced by a line."""
     if not isinstance(answer, types.FunctionType):
-        return answer is ...
+        return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
     except (OSError, SyntaxError):  # a function whose text is not to be had
@@ -197,12 +213,19 @@ def settings_restored():
 
 def difference(result, expected, tolerance):
     """Say how `result` differs from `expected`, or return None if it does not."""
+    if isinstance(result, Outcome):
+        return None if result == expected else Outcome(f"{result}.")
     if isinstance(expected, (tuple, list)):
         return _sequence_difference(result, expected, tolerance)
+    if isinstance(expected, torch.Tensor) and expected.dim() == 0:
+        return _number_difference(result, expected.item(), tolerance)
     if isinstance(expected, torch.Tensor):
         return _tensor_difference(result, expected, tolerance)
-    if isinstance(expected, (str, bool)):
-        right = type(result) is type(expected) and result == expected
+    if isinstance(expected, bool):
+        right = isinstance(result, bool) and result == expected
+        return None if right else f"your answer is {show(result)}, which is not so."
+    if isinstance(expected, str):
+        right = isinstance(result, str) and result == expected
         return None if right else f"your answer gives {show(result)}; expected {show(expected)}."
     return _number_difference(result, expected, tolerance)
 
@@ -214,6 +237,8 @@ def _sequence_difference(result, expected, tolerance):
         return f"your answer gives {len(result)} values; expected {len(expected)}."
     for place, pair in enumerate(zip(result, expected, strict=True), start=1):
         if fault := difference(*pair, tolerance):
+            if isinstance(fault, Outcome):
+                return fault
             return f"value {place} of {len(expected)} differs: {fault}"
     return None
 
@@ -231,8 +256,6 @@ def _tensor_difference(result, expected, tolerance):
     distance = (result - expected).abs()
     if not (distance > tolerance * max(scale, 1e-12)).any():
         return None
-    if expected.dim() == 0:
-        return _number_difference(result.item(), expected.item(), tolerance)
     place = tuple(np.unravel_index(distance.argmax().item(), expected.shape))
     where = ", ".join(map(str, map(int, place)))
     return f"at [{where}] your answer is {result[place]:.4g}; expected {expected[place]:.4g}."

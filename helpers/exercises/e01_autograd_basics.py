@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Mistake, Outcome, random_tensor
 
 # 01.1
 
@@ -41,11 +41,11 @@ largest_rate = 0.2
 
 def try_rate(rate):
     """Walk on 5 (x - 3)^2 a little below and a little above `rate`, and say what happens."""
-    below, above = distance_after_walk(0.99 * rate), distance_after_walk(1.01 * rate)
+    below, above = distance_after_walk(0.98 * rate), distance_after_walk(1.02 * rate)
     if below >= 1:
-        return ["with a rate a little smaller than yours the walk runs away", rate]
+        return [Outcome("with a rate a little smaller than yours the walk runs away already"), rate]
     if above < 1:
-        return ["with a rate a little larger than yours the walk still comes closer", rate]
+        return [Outcome("with a rate a little larger than yours the walk still comes closer"), rate]
     return ["closer below, away above", rate]
 
 
@@ -100,6 +100,15 @@ EXERCISES = {
                 lambda start, rate, steps: walk_by_formula(start, -rate, steps),
                 "the gradient points to where y grows. A step downhill subtracts it.",
             ),
+            "appended the tensor": Mistake(
+                lambda start, rate, steps: [walk_by_formula(start, rate, steps)[-1]] * (steps + 1),
+                "x is one and the same tensor all the time, so the list shows its last value everywhere. "
+                "Append the number: x.item().",
+            ),
+            "forgot the rate": Mistake(
+                lambda start, rate, steps: walk_by_formula(start, 1.0, steps),
+                "a step is the rate times the gradient.",
+            ),
             "left out the start": Mistake(
                 lambda start, rate, steps: walk_by_formula(start, rate, steps)[1:],
                 "the path begins with the start, so it holds steps + 1 numbers.",
@@ -116,7 +125,7 @@ EXERCISES = {
         solution=largest_rate,
         use=try_rate,
         expected=limit_by_halving,
-        tolerance=0.01,
+        tolerance=0.02,
         why="The slope is 10 (x - 3), so a step multiplies the distance by 1 - 10 * rate. At 0.2 that is "
         "-1: the walk jumps from side to side and never comes closer. The steeper the valley, "
         "the smaller the limit.",

@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import pad
 
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Failure, Mistake, random_tensor, show
 
 # 02.1
 
@@ -28,8 +28,13 @@ def made_up_items(seed):
 
 def sort_out(answer, items):
     """The parts of the items that an answer returns, each in one piece."""
-    labels, images, targets = zip(*answer(items), strict=True)
-    return list(labels), torch.stack(images), torch.stack(targets)
+    kept = answer(items)
+    if not isinstance(kept, list) or not kept:
+        raise Failure(f"Your function gives {show(kept)}; expected the list of the items kept.")
+    if any(not isinstance(item, tuple | list) or len(item) != 3 for item in kept):
+        raise Failure("An item of your list is not (label, image, target); expected three parts.")
+    labels, images, targets = zip(*kept, strict=True)
+    return list(labels), torch.stack(images), torch.stack([torch.as_tensor(t) for t in targets])
 
 
 def chosen_from_tensors(items):
@@ -80,6 +85,12 @@ EXERCISES = {
             "swapped the two places": Mistake(
                 lambda dataset: [(n, x, t[[8, 3]]) for n, x, t in dataset if n in (3, 8)],
                 "a 3 has its 1 in the first place, an 8 in the second.",
+            ),
+            "asked `label == 3 or 8`": Mistake(
+                lambda dataset: [
+                    (n, x, torch.tensor([float(n == 3), float(n != 3)])) for n, x, t in dataset
+                ],
+                "8 alone counts as True, so every item passes. Write label in (3, 8).",
             ),
             "kept all digits": Mistake(
                 lambda dataset: [(n, x, t[[3, 8]]) for n, x, t in dataset],
@@ -143,6 +154,10 @@ EXERCISES = {
             "moved the row of 784 numbers": Mistake(
                 lambda image: pad(image, (2, 0))[:784],
                 "the end of each row of pixels slips into the next row. Fold into 28 x 28 first.",
+            ),
+            "moved it by one column": Mistake(
+                lambda image: pad(image.reshape(28, 28), (1, 0))[:, :28].flatten(),
+                "two columns were asked for.",
             ),
             "moved it down": Mistake(
                 lambda image: pad(image.reshape(28, 28), (0, 0, 2, 0))[:28].flatten(),

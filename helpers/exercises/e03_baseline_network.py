@@ -16,16 +16,20 @@ def training_step(network, loss_function, optimizer, image, target):
     optimizer.step()
 
 
+LOSSES = {3: nn.MSELoss(), 5: nn.BCELoss()}  # by the number of hidden values
+
+
 def weights_after_20_steps(step, hidden):
     network, optimizer, items = made_up_task(hidden)
+    loss_function = LOSSES[hidden]
     for _, image, target in items:
-        step(network, nn.MSELoss(), optimizer, image, target)
+        step(network, loss_function, optimizer, image, target)
     return [parameter.detach() for parameter in network.parameters()]
 
 
 def weights_after_train(hidden):
     network, optimizer, items = made_up_task(hidden)
-    settings = {"loss_function": nn.MSELoss(), "optimizer": optimizer, "epochs": 1}
+    settings = {"loss_function": LOSSES[hidden], "optimizer": optimizer, "epochs": 1}
     train(network, items, **settings, progress=False)
     return [parameter.detach() for parameter in network.parameters()]
 
@@ -181,11 +185,12 @@ EXERCISES = {
                 lambda network, images, labels: (network(images).argmax(1) == labels).sum().item(),
                 "divide the number of right answers by the number of images.",
             ),
-            "compared the largest output, not its place": Mistake(
+            "matched nothing": Mistake(
                 lambda network, images, labels: (
                     (network(images).amax(1) == labels).float().mean().item()
                 ),
-                "max gives the largest output itself; the answer is where it stands: argmax.",
+                "max gives the largest output itself, and argmax without dim=1 one place for the whole "
+                "table. Compare argmax(dim=1) with the labels.",
             ),
             "took the share of the mistakes": Mistake(
                 lambda network, images, labels: (

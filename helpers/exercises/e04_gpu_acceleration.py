@@ -146,6 +146,7 @@ EXERCISES = {
         hints=(
             "nn.MSELoss takes the mean over the images of a batch.",
             "The gradient of a mean is the mean of the gradients.",
+            "n steps with a rate r, all from the same weights, move by r times the sum of the gradients.",
         ),
     ),
 }

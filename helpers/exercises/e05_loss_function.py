@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, random_tensor, show
 
 # 05.1
 
@@ -26,11 +26,11 @@ most_pushed = 1 / 3
 
 def compare_with_neighbours(o):
     if not 0 <= o <= 1:
-        return ["a sigmoid never gives your output; expected a number from 0 to 1", o]
-    if strength(o - 0.003) > strength(o):
-        return ["an output a little smaller than yours is pushed harder", o]
-    if strength(o + 0.003) > strength(o):
-        return ["an output a little larger than yours is pushed harder", o]
+        return [Outcome("a sigmoid never gives your output; expected a number from 0 to 1"), o]
+    if strength(o - 0.01) > strength(o):
+        return [Outcome("an output a little smaller than yours is pushed harder"), o]
+    if strength(o + 0.01) > strength(o):
+        return [Outcome("an output a little larger than yours is pushed harder"), o]
     return ["no neighbour is pushed harder", o]
 
 
@@ -59,8 +59,11 @@ def with_sigmoid_and_bce(z, targets):
 
 
 def as_numbers(answer, z, targets):
-    loss, yes = answer(z, targets)
-    return loss, yes.float()
+    both = answer(z, targets)
+    if not isinstance(both, tuple | list) or len(both) != 2:
+        raise Failure(f"Your function gives {show(both)}; expected two things, loss and tensor.")
+    loss, yes = both
+    return loss, torch.as_tensor(yes).float()
 
 
 EXERCISES = {
@@ -106,7 +109,7 @@ EXERCISES = {
         solution=most_pushed,
         use=compare_with_neighbours,
         expected=most_pushed_of_many,
-        tolerance=0.01,
+        tolerance=0.02,
         why="The push is 2 (1 - o) times the slope o (1 - o). At 0 the error is largest and the slope gone; "
         "the product has its top at 1/3. Whoever is most wrong is not pushed most.",
         known={
@@ -123,7 +126,7 @@ EXERCISES = {
         },
         hints=(
             "Write the push as a product of error and slope: 2 (1 - o) and o (1 - o).",
-            "Compute it for o = 0, 0.1, 0.2, ... and look for the largest.",
+            "Compute it for o = 0, 0.1, 0.2, ... and look for the largest, then closer around it.",
         ),
     ),
     "05.3": Exercise(

@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils.data import Subset
 
 from helpers.environment import ROOT
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Mistake, Outcome, random_tensor
 from helpers.mnist import MnistDataset
 from helpers.training import accuracy, train
 
@@ -51,12 +51,14 @@ REACHED = "the two sigmoids come within five points of LeakyReLU"
 
 def compare_with_leaky_relu(rate):
     if rate <= 0:
-        return "a rate of 0 or less never goes downhill"
+        return Outcome("a rate of 0 or less never goes downhill")
     if leaky_relus_accuracy() - sigmoids_accuracy(float(rate)) <= 0.05:
         return REACHED
     if rate < 1:
-        return "the two sigmoids are more than five points behind LeakyReLU, with short steps"
-    return "the two sigmoids are more than five points behind LeakyReLU, with long steps"
+        return Outcome(
+            "the two sigmoids are more than five points behind LeakyReLU, with short steps"
+        )
+    return Outcome("the two sigmoids are more than five points behind LeakyReLU, with long steps")
 
 
 @functools.cache
@@ -121,6 +123,7 @@ EXERCISES = {
         inputs=lambda: [
             (random_tensor(784) / 28, random_tensor(20, 784, seed=1).sigmoid()),
             (-random_tensor(784, seed=3) / 28, random_tensor(5, 784, seed=4).sigmoid()),
+            (-random_tensor(784, seed=5).sigmoid() / 28, random_tensor(9, 784, seed=6).sigmoid()),
         ],
         why="Below this bias every input of the ReLU is negative, its slope is 0 for every image, and no "
         "gradient ever reaches the unit: it stays dead. LeakyReLU's small slope is its way back.",
@@ -132,6 +135,10 @@ EXERCISES = {
             "made it dead on average": Mistake(
                 lambda weights, images: -(images @ weights).mean().item(),
                 "about half of the images still get through. Take the maximum, not the mean.",
+            ),
+            "went further than needed": Mistake(
+                lambda weights, images: -(images.abs() @ weights.abs()).max().item(),
+                "the unit is dead, but not by the largest such bias: a larger one kills it, too.",
             ),
             "turned the sign": Mistake(
                 lambda weights, images: (images @ weights).max().item(),

@@ -130,9 +130,9 @@ EXERCISES = {
                 lambda x, y, a, b: turned_height(x, -y, a, b),
                 "now a belongs to the direction (1, -1). Along (1, 1) the height must be a / 2 * distance^2.",
             ),
-            "forgot the root of 2": Mistake(
+            "twice too high": Mistake(
                 lambda x, y, a, b: 2 * turned_height(x, y, a, b),
-                "x + y is the root of 2 longer than the way along (1, 1): divide by it.",
+                "the root of 2 in (x + y) / sqrt(2), or the half in (a x^2 + b y^2) / 2, is missing.",
             ),
             "left the valley as it was": Mistake(
                 lambda x, y, a, b: (a * x**2 + b * y**2) / 2,
@@ -147,7 +147,7 @@ EXERCISES = {
     ),
     "07.3": Exercise(
         task="Write adam_steps(gradients, lr=0.001): the list of the moves that Adam makes with a parameter, "
-        "given its gradients one after the other; beta 0.9 and 0.999, eps 1e-8, without torch.optim.",
+        "given the list of its gradients, numbers; beta 0.9 and 0.999, eps 1e-8, without torch.optim.",
         solution=adam_steps,
         expected=steps_of_torch,
         tolerance=1e-3,
@@ -165,6 +165,13 @@ EXERCISES = {
                 "both averages begin at 0 and are too small at first: divide them by 1 - 0.9 ** t and "
                 "1 - 0.999 ** t.",
             ),
+            "corrected without the power": Mistake(
+                lambda gradients, lr=0.001: [
+                    step * (0.001**0.5 / 0.1) for step in adam_without_correction(gradients, lr)
+                ],
+                "1 - 0.9 and 1 - 0.999 are right for the first step alone. Later it is 1 - 0.9 ** t and "
+                "1 - 0.999 ** t.",
+            ),
             "forgot the root": Mistake(
                 adam_without_root,
                 "divide by the root of the mean square, which has the unit of a gradient.",
@@ -177,7 +184,7 @@ EXERCISES = {
         hints=(
             "Two running averages: of the gradient (keep 0.9) and of its square (keep 0.999).",
             "Divide both by 1 - beta ** t, where t counts the steps from 1.",
-            "The move is -lr * mean / (sqrt(square) + 1e-8).",
+            "The move is -lr * mean / (square ** 0.5 + 1e-8).",
         ),
     ),
 }

@@ -24,7 +24,7 @@ def changes_ignored():
 
 
 def undo(h):
-    weight = (h.var(unbiased=False) + 1e-5).sqrt()
+    weight = (h.var(correction=0) + 1e-5).sqrt()
     return weight, h.mean()
 
 
@@ -40,7 +40,7 @@ def weight_and_bias_by_two_values(h):
 
 def normalize(h):
     centred = h - h.mean(dim=1, keepdim=True)
-    return centred / (h.var(dim=1, keepdim=True, unbiased=False) + 1e-5).sqrt()
+    return centred / (h.var(dim=1, keepdim=True, correction=0) + 1e-5).sqrt()
 
 
 EXERCISES = {
@@ -87,10 +87,10 @@ EXERCISES = {
         known={
             "divided by n - 1": Mistake(
                 lambda h: (h.std(), h.mean()),
-                "LayerNorm divides the sum of squares by n, torch's std by n - 1: use unbiased=False.",
+                "LayerNorm divides the sum of squares by n, torch's std by n - 1: use correction=0.",
             ),
             "forgot the root": Mistake(
-                lambda h: (h.var(unbiased=False) + 1e-5, h.mean()),
+                lambda h: (h.var(correction=0) + 1e-5, h.mean()),
                 "LayerNorm divides by the root of the variance, so the weight is that root.",
             ),
             "swapped weight and bias": Mistake(
@@ -99,7 +99,7 @@ EXERCISES = {
         },
         hints=(
             "LayerNorm(h) is (h - mean) / spread. Solve for h.",
-            "The spread is (h.var(unbiased=False) + 1e-5).sqrt().",
+            "The spread is (h.var(correction=0) + 1e-5).sqrt().",
         ),
     ),
     "08.3": Exercise(
@@ -107,23 +107,32 @@ EXERCISES = {
         "weights gives.",
         solution=normalize,
         expected=lambda h: nn.functional.layer_norm(h, h.shape[1:]),
-        inputs=lambda: [(random_tensor(6, 4) + 3,), (5 * random_tensor(3, 20, seed=1),)],
+        inputs=lambda: [
+            (random_tensor(6, 4) + 3,),
+            (5 * random_tensor(3, 20, seed=1),),
+        ],
         tolerance=1e-3,
         why="Each row is brought to mean 0 and spread 1 by itself. So what an image becomes does not depend on "
         "which others stand in the batch, and a batch of one works too.",
         known={
             "normalized over the batch": Mistake(
-                lambda h: (h - h.mean(0)) / (h.var(0, unbiased=False) + 1e-5).sqrt(),
+                lambda h: (h - h.mean(0)) / (h.var(0, correction=0) + 1e-5).sqrt(),
                 "this is BatchNorm: each feature over the images. LayerNorm takes each image over its "
                 "features, dim=1.",
             ),
             "normalized all at once": Mistake(
-                lambda h: (h - h.mean()) / (h.var(unbiased=False) + 1e-5).sqrt(),
+                lambda h: (h - h.mean()) / (h.var(correction=0) + 1e-5).sqrt(),
                 "each image has a mean and a spread of its own: dim=1, keepdim=True.",
             ),
             "divided by n - 1": Mistake(
                 lambda h: (h - h.mean(1, keepdim=True)) / h.std(1, keepdim=True),
-                "LayerNorm divides the sum of squares by n, torch's std by n - 1: use unbiased=False.",
+                "LayerNorm divides the sum of squares by n, torch's std by n - 1: use correction=0.",
+            ),
+            "forgot the root": Mistake(
+                lambda h: (
+                    (h - h.mean(1, keepdim=True)) / (h.var(1, keepdim=True, correction=0) + 1e-5)
+                ),
+                "this divides by the variance. The spread is its root.",
             ),
             "left out the spread": Mistake(
                 lambda h: h - h.mean(1, keepdim=True), "the mean is 0 now, the spread not yet 1."
@@ -131,7 +140,7 @@ EXERCISES = {
         },
         hints=(
             "mean(dim=1, keepdim=True) gives one mean for each image, as a column.",
-            "Divide by the root of the variance (unbiased=False) plus 1e-5.",
+            "Divide by the root of the variance (correction=0) plus 1e-5.",
         ),
     ),
 }

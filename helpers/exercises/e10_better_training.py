@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, random_tensor, show
 
 # 10.1
 
@@ -18,6 +18,7 @@ def honest_share(validation_shares, test_shares):
 def equal_models(seed):
     """Twenty models that are equally good: what they differ by is chance."""
     shares = 0.97 + 0.003 * random_tensor(2, 20, seed=seed)
+    shares[1] += 0.01 * (seed % 2)
     return shares[0].tolist(), shares[1].tolist()
 
 
@@ -34,24 +35,40 @@ def batches(n, batch_size):
 
 def facts_about(answer, n, batch_size):
     """What must hold for the batches of one epoch, whatever the order is."""
+    positions, sizes = joined(answer, n, batch_size)
+    again, _ = joined(answer, n, batch_size)
+    return [f"batches of {sizes}", coverage(positions, n), order(positions, again, n, batch_size)]
+
+
+def joined(answer, n, batch_size):
     parts = answer(n, batch_size)
-    torch.manual_seed(1)
-    others = answer(n, batch_size)
-    positions, again = torch.cat(list(parts)), torch.cat(list(others))
-    return [
-        [len(part) for part in parts],
-        "each image once"
-        if sorted(positions.tolist()) == list(range(n))
-        else "not each image once",
-        "a new order each time"
-        if not torch.equal(positions, again)
-        else "the same order each time",
-    ]
+    if not isinstance(parts, list) or not all(torch.is_tensor(p) and p.dim() == 1 for p in parts):
+        raise Failure(
+            f"Your function gives {show(parts)}; expected a list of tensors, one a batch."
+        )
+    return torch.cat([torch.empty(0), *parts]), [len(part) for part in parts]
+
+
+def coverage(positions, n):
+    if sorted(positions.tolist()) == list(range(n)):
+        return "each image once"
+    return Outcome("not each position from 0 to n - 1 comes once")
+
+
+def order(positions, again, n, batch_size):
+    if torch.equal(positions, torch.arange(n)):
+        return Outcome("the order is that of the file")
+    if torch.equal(positions, again):
+        return Outcome("the order is the same each time")
+    if n > batch_size and set(positions[:batch_size].tolist()) == set(range(batch_size)):
+        return Outcome("the batches hold the same images each time, in another order")
+    return "a new order each time"
 
 
 def facts_wanted(n, batch_size):
     rest = [n % batch_size] if n % batch_size else []
-    return [[batch_size] * (n // batch_size) + rest, "each image once", "a new order each time"]
+    sizes = [batch_size] * (n // batch_size) + rest
+    return [f"batches of {sizes}", "each image once", "a new order each time"]
 
 
 # 10.3
@@ -72,6 +89,13 @@ def weights_after_resuming(answer, steps):
     network, optimizer = small_training(seed=0)
     take_steps(network, optimizer, steps)
     saved = answer(network, optimizer)
+    for entry in ("network", "optimizer", "random"):
+        if not isinstance(saved, dict) or entry not in saved:
+            raise Failure(
+                f"Your function gives {show(saved)}; expected a dict with the entry {entry!r}."
+            )
+    if not torch.is_tensor(saved["random"]):
+        raise Failure('The entry "random" is no state; expected torch.get_rng_state().')
     take_steps(network, optimizer, 3)
     network, optimizer = small_training(seed=1)
     network.load_state_dict(saved["network"])
@@ -106,11 +130,16 @@ def checkpoint_without_moments(network, optimizer):
 
 
 def checkpoint_of_references(network, optimizer):
-    return {
-        "network": network.state_dict(),
-        "optimizer": copy.deepcopy(optimizer.state_dict()),
-        "random": torch.get_rng_state(),
-    }
+    states = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
+    return states | {"random": torch.get_rng_state()}
+
+
+def checkpoint_with_the_optimizer_copied(network, optimizer):
+    return checkpoint(network, optimizer) | {"network": network.state_dict()}
+
+
+def checkpoint_with_the_network_copied(network, optimizer):
+    return checkpoint(network, optimizer) | {"optimizer": optimizer.state_dict()}
 
 
 def checkpoint_without_random_state(network, optimizer):
@@ -135,6 +164,10 @@ EXERCISES = {
                 lambda validation, test: max(test),
                 "now the test set has chosen, and its best share is as lucky as any other. Choose by "
                 "validation.",
+            ),
+            "gave its position": Mistake(
+                lambda validation, test: validation.index(max(validation)),
+                "this is where the winner stands in the lists. Report its test share.",
             ),
             "took the mean": Mistake(
                 lambda validation, test: sum(test) / len(test),
@@ -163,6 +196,16 @@ EXERCISES = {
             "kept the order of the file": Mistake(
                 lambda n, batch_size: list(torch.arange(n).split(batch_size)),
                 "the order must be drawn anew for each epoch.",
+            ),
+            "took the size for the number of batches": Mistake(
+                lambda n, batch_size: list(torch.randperm(n).chunk(batch_size)),
+                "chunk(k) makes k pieces. split(k) makes pieces of k.",
+            ),
+            "shuffled within the batches alone": Mistake(
+                lambda n, batch_size: [
+                    part[torch.randperm(len(part))] for part in torch.arange(n).split(batch_size)
+                ],
+                "the batches hold the same images each time. Shuffle all positions first, then split.",
             ),
             "dropped the rest": Mistake(
                 lambda n, batch_size: list(
@@ -196,6 +239,14 @@ EXERCISES = {
                 checkpoint_of_references,
                 "state_dict holds the weights themselves: as the training goes on they change in your "
                 "checkpoint too. Copy them, with copy.deepcopy or torch.save.",
+            ),
+            "copied the optimizer's state alone": Mistake(
+                checkpoint_with_the_optimizer_copied,
+                "the network's state_dict holds its weights themselves, which go on changing. Copy both.",
+            ),
+            "copied the network's state alone": Mistake(
+                checkpoint_with_the_network_copied,
+                "the optimizer's state_dict holds its averages themselves, which go on changing. Copy both.",
             ),
             "forgot the random state": Mistake(
                 checkpoint_without_random_state,

@@ -154,7 +154,7 @@ def test_what_is_expected_is_not_computed_by_the_solution(name):
 
 
 def test_dots_inside_an_index_are_no_gap():
-    assert not core.is_unanswered(lambda images: images[..., 0])
+    assert not core.has_a_gap(lambda images: images[..., 0])
 
 
 # The notebooks and the modules.
