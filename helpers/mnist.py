@@ -59,7 +59,8 @@ class MnistDataset(Dataset):
 
     def batch(self, indices):
         """Return images, float32 (n, 784), and targets, float32 (n, 10), at `indices`, int64 (n,)."""
-        return self.images[indices] / 255, torch.from_numpy(ONE_HOT)[self.labels[indices]]
+        images = self.images[indices].to(torch.float32) / 255
+        return images, torch.from_numpy(ONE_HOT)[self.labels[indices]]
 
     def plot_image(self, index, ax=None):
         """Show image `index`, titled with its label; returns the Axes."""
