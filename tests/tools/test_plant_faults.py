@@ -66,6 +66,7 @@ def test_the_kinds_take_turns():
 
 
 def test_all_are_counted(path, monkeypatch, capsys):
+    monkeypatch.setenv("MNIST_DIR", "data/sample")
     monkeypatch.setattr(plant_faults, "FULL_SIZE", 6000)
     verdicts = iter([[True], [False], [True, True]])
     monkeypatch.setattr(plant_faults, "try_faults", lambda path, faults: next(verdicts))
