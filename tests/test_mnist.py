@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import MnistDataset, load_mnist
+from helpers import MnistDataset, load_mnist, mnist
 from helpers.environment import ROOT
 from helpers.formats import write_csv
 
@@ -96,6 +96,7 @@ def test_plot_image_shows_the_image_upright_with_its_label(dataset):
     assert np.allclose(drawn.get_array(), dataset[0][1].reshape(28, 28))
     assert drawn.cmap.name == "Blues" and drawn.get_interpolation() == "none"
     assert ax.get_title() == f"label = {dataset[0][0]}"
+    assert dataset.plot_image(1, ax=ax) is ax and ax.get_title() == f"label = {dataset[1][0]}"
     plt.close(ax.figure)
 
 
@@ -117,16 +118,22 @@ def test_idx_files_give_the_same_dataset_as_csv(tmp_path, monkeypatch, rows, end
 
 def test_mnist_dir_that_is_no_folder_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(FileNotFoundError, match="MNIST_DIR is .*nowhere"):
+    with pytest.raises(FileNotFoundError) as error:
         load_mnist("train")
+    assert str(error.value) == (
+        f"MNIST_DIR is {str(tmp_path / 'nowhere')!r}, which is not a folder; expected one with the "
+        "MNIST files"
+    )
 
 
 def test_mnist_dir_without_files_is_an_error_that_names_what_is_expected(monkeypatch, tmp_path):
     monkeypatch.setenv("MNIST_DIR", str(tmp_path))
-    with pytest.raises(
-        FileNotFoundError, match=r"no MNIST test set; expected mnist_test\.csv, or t10k"
-    ):
+    with pytest.raises(FileNotFoundError) as error:
         load_mnist("test")
+    assert str(error.value) == (
+        f"{tmp_path}: no MNIST test set; expected mnist_test.csv, or t10k-images-idx3-ubyte and "
+        "t10k-labels-idx1-ubyte, each plain or with .gz"
+    )
 
 
 def test_mnist_dir_with_a_broken_file_is_an_error(monkeypatch, tmp_path, rows):
@@ -140,6 +147,24 @@ def test_a_relative_mnist_dir_may_start_at_the_course(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MNIST_DIR", "data/sample")
     assert len(load_mnist("test")) == 500
+
+
+def test_a_training_set_that_is_not_mnists_60_000_is_told_and_a_test_set_is_not(
+    monkeypatch, capsys
+):
+    monkeypatch.setenv("MNIST_DIR", "data/sample")
+    load_mnist("test")
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(mnist, "FULL_SIZE", 6_000)
+    load_mnist("train")
+    assert capsys.readouterr().out == ""
+    monkeypatch.undo()
+    monkeypatch.setenv("MNIST_DIR", "data/sample")
+    load_mnist("train")
+    assert capsys.readouterr().out == (
+        "sample holds 6,000 training images, not MNIST's 60,000: your numbers will differ from "
+        "those in the text.\n"
+    )
 
 
 def test_only_train_and_test_exist():

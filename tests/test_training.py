@@ -1,12 +1,14 @@
 """train does what the plain loop does and ends on an interrupt; accuracy counts."""
 
 import copy
+import inspect
 import math
 import re
 import signal
 import statistics
 import sys
 import threading
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -520,6 +522,18 @@ def test_progress_bar_shows_the_mean_of_the_latest_hundred_losses(dataset, capsy
     assert len(history.losses) == 121
 
 
+def test_the_mean_is_of_a_hundred_losses():
+    bar = mock.Mock()
+    training_module._show_loss(bar, [1000.0, *range(100)])
+    assert bar.set_postfix_str.call_args.args == ("loss=49.500",)
+
+
+def test_without_a_word_there_is_a_bar_and_batches_of_one_in_the_order_of_the_file():
+    parameters = inspect.signature(train).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    assert defaults == {"batch_size": 1, "shuffle": False, "device": None, "progress": True}
+
+
 def test_progress_bar_of_a_few_steps_shows_the_loss_of_the_last(dataset, capsys):
     loss_function, losses = nn.MSELoss(), []
 
@@ -767,6 +781,9 @@ BAD_ARGUMENTS = {
     "the network is on cpu, device is meta; call network.to(device) first": {"device": "meta"},
     "the loss is 1.0; expected a tensor, to compute gradients from": {
         "loss_function": lambda outputs, targets: 1.0
+    },
+    "loss_function is the class MSELoss; expected an object: MSELoss()": {
+        "loss_function": nn.MSELoss
     },
 }
 
