@@ -447,6 +447,15 @@ def put_mnist(split):
     write_csv(mnist_module.DATA / f"mnist_{split}.csv", images, labels)
 
 
+def test_a_training_set_in_data_that_is_not_all_of_mnist_is_told(mirror, capsys):
+    put_mnist("train")
+    load_mnist("train")
+    assert capsys.readouterr().out == (
+        f"{mnist_module.DATA.name} holds 5 training images, not MNIST's 60,000: your numbers will "
+        "differ from those in the text.\n"
+    )
+
+
 def test_half_mnist_and_half_sample_are_never_mixed(mirror, monkeypatch):
     put_mnist("train")
     monkeypatch.setattr(mnist_module, "MIRRORS", (DEAD,))

@@ -73,6 +73,12 @@ def test_plot_loss_shows_where_the_losses_are():
     assert [line.get_visible() for line in ax.get_xgridlines()].count(True) == 0
 
 
+def test_plot_loss_twice_on_one_chart_leaves_its_lines_across():
+    history = History(losses=[0.2, 3.0], steps=[10, 20])
+    ax = plot_loss(history, ax=plot_loss(history))
+    assert all(line.get_visible() for line in ax.get_ygridlines())
+
+
 def test_plot_loss_writes_few_and_whole_steps_with_commas():
     for last, expected in (
         (240_000, ["0", "100,000", "200,000"]),
