@@ -17,8 +17,8 @@ def tangent(page):
 
 
 def picture(tangent):
-    """The one picture below the slider, as text."""
-    return tangent.get_by_role("img").get_attribute("src")
+    """The one picture below the slider: its bytes, for its address is new each time."""
+    return tangent.get_by_role("img").evaluate("image => fetch(image.src).then(got => got.text())")
 
 
 def test_an_arrow_key_moves_the_tangent(page, tangent):
