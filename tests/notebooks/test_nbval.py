@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.plugin import get_sanitize_patterns
+from run_notebooks import CONTROLS
 
 import conftest
 from helpers.environment import ROOT
@@ -46,6 +47,7 @@ def test_nbval_reads_every_pair():
         ("300 images per second", "12,000 images per second"),
         ("run on 2026-11-23 04:40", "run on 2027-01-02 17:01"),
         ("<Thing object at 0x7f3a5c1d2e80>", "<Thing object at 0x10c3ffe50>"),
+        ("interactive(children=(FloatSlider(value=0.0), Output()))", CONTROLS),
         ("<Figure size 640x480 with 1 Axes>", "<Figure size 1280x480 with 2 Axes>"),
     ],
 )

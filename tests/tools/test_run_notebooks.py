@@ -98,6 +98,28 @@ def test_tracebacks_name_no_folder_of_this_machine():
     assert shown == [str(Path("helpers/mnist.py")) + ":12", "elsewhere.py:1"]
 
 
+def test_of_a_widget_its_picture_or_a_line_is_stored():
+    view = {run_notebooks.WIDGET: {"model_id": "1"}, "text/plain": "interactive(...)"}
+    outputs = [new_output("display_data", view), new_output("display_data", view)]
+    outputs[1].data["image/png"] = "picture"
+    notebook = new_notebook(cells=[new_code_cell("pad", outputs=outputs)])
+    run_notebooks.normalise(notebook)
+    assert outputs[0].data == {"text/plain": run_notebooks.CONTROLS}
+    assert outputs[1].data == {"text/plain": "interactive(...)", "image/png": "picture"}
+
+
+def test_a_figure_below_a_slider_is_stored(folder):
+    function = "def show(x=1):\n    plt.plot([0, x])\n    plt.show()\n"
+    slider = "import matplotlib.pyplot as plt\nfrom ipywidgets import interactive\n" + function
+    path = store(folder, "00_slider.ipynb", slider + "interactive(show, x=(0, 9))")
+    assert not run_notebooks.main(["--in-place", str(path)])
+    notebook = nbformat.read(path, as_version=4)
+    figure, controls = notebook.cells[0].outputs
+    assert "image/png" in figure.data
+    assert controls.data == {"text/plain": run_notebooks.CONTROLS}
+    assert "widgets" not in notebook.metadata
+
+
 def test_the_last_accuracy_counts():
     outputs = [new_output("stream", text="test accuracy 10.0 %\nTest accuracy: 88.20%\n")]
     notebook = new_notebook(cells=[new_code_cell("accuracy()", outputs=outputs)])
