@@ -156,7 +156,7 @@ EXERCISES = {
             (random_tensor(7, 2), random_tensor(2, seed=1), random_tensor(7, seed=2)),
         ],
         why="Each row's error, doubled and shared among the n rows, is carried back to the weights by the "
-        "table turned on its side. Every linear layer of the course learns this way.",
+        "table turned on its side. PyTorch does the same for the weights of a layer, in notebook 03.",
         known={
             "lost the 1/n of the mean": Mistake(
                 lambda table, w, t: 2 * table.T @ (table @ w - t),
