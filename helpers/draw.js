@@ -9,7 +9,7 @@ const STYLE = `
 .digit-pad { display: flex; flex-wrap: wrap; gap: 24px; align-items: flex-start; padding: 8px;
   font-family: var(--jp-ui-font-family, sans-serif); font-size: 13px;
   color: var(--jp-ui-font-color1, CanvasText); }
-.digit-pad h4 { margin: 0 0 6px; font-size: 13px; font-weight: 600; }
+.digit-pad .title { margin: 0 0 6px; font-size: 13px; font-weight: 600; }
 .digit-pad p { margin: 6px 0 0; max-width: 252px; min-height: 1.4em; }
 .digit-pad canvas { display: block; width: 252px; height: 252px; background: ${PAPER};
   border: 1px solid var(--jp-ui-font-color2, GrayText); box-sizing: border-box; }
@@ -40,7 +40,7 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
   root.innerHTML = `<style>${STYLE}</style>
     <div class="digit-pad" role="group" aria-label="Draw a digit" data-lm-suppress-shortcuts="true">
       <div>
-        <h4>Draw a digit</h4>
+        <div class="title">Draw a digit</div>
         <canvas class="paper" tabindex="0" role="application" aria-label="Paper. ${HELP}"></canvas>
         <div class="tools">
           <button type="button" class="undo">Undo</button>
@@ -50,12 +50,12 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
         <p class="where" aria-live="polite"></p>
       </div>
       <div>
-        <h4>What the network sees</h4>
+        <div class="title">What the network sees</div>
         <canvas class="seen" width="${SIDE}" height="${SIDE}" role="img"></canvas>
         <p><label><input type="checkbox" class="prepared"> prepare as MNIST was</label></p>
       </div>
       <div>
-        <h4>The ten outputs</h4>
+        <div class="title">The ten outputs</div>
         <div class="bars" aria-hidden="true"></div>
         <p class="answer" aria-live="polite"></p>
       </div>
@@ -64,6 +64,7 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
 
   const paper = makePaper(part("paper"), brush, onStrokes, (text) => (part("where").textContent = text));
   const bars = makeBars(part("bars"));
+  let later;
   part("undo").onclick = paper.undo;
   part("clear").onclick = paper.clear;
   part("prepared").onchange = (event) => onPrepared(event.target.checked);
@@ -78,8 +79,8 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
     },
     showOutputs(outputs) {
       bars.show(outputs);
-      const text = answer(outputs);
-      if (part("answer").textContent !== text) part("answer").textContent = text;
+      clearTimeout(later); // a screen reader is told only what stays
+      later = setTimeout(() => (part("answer").textContent = answer(outputs)), 300);
     },
   };
 }
@@ -92,12 +93,13 @@ function makePaper(canvas, brush, onStrokes, say) {
   let line = null; // the line that is being drawn
   let pointer = null; // ... and the mouse, finger or pen that draws it
   let at = [0.5, 0.5]; // the keyboard's brush
+  let keys = false; // ... which is seen once a key was pressed
 
   function redraw() {
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, pixels, pixels);
     for (const stroke of strokes) drawLine(context, stroke, brush * pixels, pixels);
-    if (document.activeElement === canvas && !pointer) drawBrush(context, at, Boolean(line), brush * pixels, pixels);
+    if (keys) drawBrush(context, at, Boolean(line), brush * pixels, pixels);
   }
 
   function changed() {
@@ -132,6 +134,7 @@ function makePaper(canvas, brush, onStrokes, say) {
     if (pointer !== null || event.button !== 0) return; // a second finger draws nothing
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);
+    keys = false;
     begin(pointOf(event));
     changed();
   };
@@ -166,14 +169,15 @@ function makePaper(canvas, brush, onStrokes, say) {
     else if (event.key === "Delete") clear();
     else return;
     event.preventDefault();
+    keys = true;
     const [column, row] = at.map((share) => Math.round(share * SIDE));
     say(`Brush ${line ? "down" : "up"}, row ${row}, column ${column} of ${SIDE}.`);
     changed();
   };
 
-  canvas.onfocus = redraw;
   canvas.onblur = () => {
-    line = null;
+    if (pointer === null) line = null; // lift the keyboard's brush
+    keys = false;
     redraw();
   };
 

@@ -24,7 +24,7 @@ SIDE = 28  # pixels of an image of MNIST
 BOX = 20  # ... of the box that its digit fits in
 MIDDLE = 14  # row and column of the centre of mass, counted from 0
 DRAWING = 112  # pixels of a drawing's side, four for each of the image
-BRUSH = 0.09  # the width of a line, in sides of the pad
+RADIUS = 5  # ... of the brush, beside its middle pixel
 
 
 class DigitPad(anywidget.AnyWidget):
@@ -40,7 +40,7 @@ class DigitPad(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("draw.js")
     strokes = traitlets.List().tag(sync=True)
     prepared = traitlets.Bool(True).tag(sync=True)
-    _brush = traitlets.Float(BRUSH).tag(sync=True)
+    _brush = traitlets.Float((2 * RADIUS + 1) / DRAWING).tag(sync=True)  # its width, in sides
     _seen = traitlets.Bytes(bytes(SIDE * SIDE)).tag(sync=True)  # the image, 0..255
     _bars = traitlets.List().tag(sync=True)  # the outputs, or nothing
 
@@ -62,7 +62,7 @@ class DigitPad(anywidget.AnyWidget):
     def __repr__(self):
         if self.outputs is None:
             return "DigitPad: nothing is drawn, so there is no answer"
-        return f"DigitPad: {len(self.strokes)} strokes, the answer is {self.outputs.argmax()}"
+        return f"DigitPad: the answer is {self.outputs.argmax()}"
 
     def _repr_mimebundle_(self, **kwargs):
         """Add a still picture, for a saved notebook and wherever no widget can live."""
@@ -89,23 +89,20 @@ def ask(network, image):
 
 
 def rasterise(strokes):
-    """Make pixels of lines: (112, 112), 1 where a line is, 0 elsewhere, between at its edges.
-
-    The ink of a pixel depends on its distance to the nearest line: below half a brush it is 1.
-    """
-    starts, ends = segments(strokes)
-    if not len(starts):
-        return torch.zeros(DRAWING, DRAWING)
-    middles = torch.arange(DRAWING) + 0.5
-    pixels = torch.cartesian_prod(middles, middles).flip(1).unsqueeze(1)  # (12544, 1, 2): x, y
-    along = ends - starts
-    share = ((pixels - starts) * along).sum(2) / along.square().sum(1).clamp(min=1e-9)
-    nearest = starts + share.clamp(0, 1).unsqueeze(2) * along  # (12544, lines, 2)
-    distance = (pixels - nearest).square().sum(2).amin(1).sqrt()
-    return (BRUSH * DRAWING / 2 - distance + 0.5).clamp(0, 1).view(DRAWING, DRAWING)
+    """Draw lines with a round brush: (112, 112), 1 for ink and 0 for paper, as NIST's images were."""
+    starts, ends = pieces(strokes)
+    share = torch.linspace(0, 1, DRAWING).view(-1, 1, 1)  # of the way from start to end
+    places = (DRAWING * starts.lerp(ends, share)).long().clamp(0, DRAWING - 1)  # (112, n, 2)
+    columns, rows = places.unbind(2)
+    touched = torch.zeros(1, 1, DRAWING, DRAWING)
+    touched[..., rows, columns] = 1
+    offsets = torch.arange(-RADIUS, RADIUS + 1)
+    brush = (offsets.square() + offsets.view(-1, 1).square() <= RADIUS**2).float()
+    covered = functional.conv2d(touched, brush.expand(1, 1, -1, -1), padding=RADIUS)
+    return (covered > 0.5).float()[0, 0]  # a pixel with a touched one under the brush
 
 
-def segments(strokes):
+def pieces(strokes):
     """The straight pieces of all lines: where they start and where they end, (n, 2) each.
 
     A line of one point, a dot, is a piece that starts and ends there.
@@ -114,7 +111,7 @@ def segments(strokes):
     for stroke in strokes:
         starts += stroke[:-1] or stroke
         ends += stroke[1:] or stroke
-    return [DRAWING * torch.tensor(points, dtype=torch.float32).view(-1, 2) for points in (starts, ends)]
+    return [torch.tensor(points, dtype=torch.float32).view(-1, 2) for points in (starts, ends)]
 
 
 def shrink(drawing):

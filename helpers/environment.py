@@ -19,7 +19,18 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("torch", "numpy", "pandas", "matplotlib", "tqdm", "jupyterlab", "ipykernel", "nbval")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "pandas",
+    "matplotlib",
+    "anywidget",
+    "tqdm",
+    "jupyterlab",
+    "ipykernel",
+    "ipywidgets",
+    "nbval",
+)
 OLDEST_PYTHON = (3, 11)  # as in pyproject.toml
 
 INSTALL_AGAIN = "Install the course again, as the README says under Start."
