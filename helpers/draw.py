@@ -137,7 +137,8 @@ def fit_in_box(digit):
     scale = BOX / max(digit.shape)
     size = [max(1, round(scale * side)) for side in digit.shape]
     digit = digit.unsqueeze(0).unsqueeze(0)  # as one image of one channel
-    return functional.interpolate(digit, size, mode="bilinear", antialias=True)[0, 0]
+    resized = functional.interpolate(digit, size, mode="bilinear", antialias=True)
+    return resized.clamp(0, 1)[0, 0]  # sums of rounded weights can be a hair above 1
 
 
 def move_to_middle(digit):
