@@ -67,7 +67,7 @@ class DigitPad(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         """Add a still picture, for a saved notebook and wherever no widget can live."""
         data, *metadata = super()._repr_mimebundle_(**kwargs)
-        return {**data, "text/plain": repr(self), "image/png": self._picture()}, *metadata
+        return {**data, "image/png": self._picture()}, *metadata
 
     def _picture(self):
         figure = Figure(figsize=(8, 2.5), layout="constrained")

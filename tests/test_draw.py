@@ -75,13 +75,19 @@ def test_the_centre_of_mass_lies_in_the_middle(digits):
         assert centre_of_mass(prepare(digit)) == pytest.approx([14, 14], abs=0.501)
 
 
-def test_no_ink_goes_over_the_edge():
-    drawing = torch.zeros(40, 40)
-    drawing[:, 0] = 0.01
-    drawing[39] = 1  # nearly all of the ink is in the last row
-    prepared = prepare(drawing)
-    assert size(prepared) == (20, 20)
-    assert box(prepared)[0] == 0, "as far up as it can go"
+@pytest.mark.parametrize(
+    ("side", "place"),
+    [("bottom", (0, 19)), ("top", (8, 27)), ("right", (0, 19)), ("left", (8, 27))],
+)
+def test_no_ink_goes_over_the_edge(side, place):
+    drawing = torch.full((40, 40), 0.01)
+    drawing[39] = 1  # nearly all of the ink lies on one side
+    if side in ("top", "left"):
+        drawing = drawing.flip(0)
+    if side in ("left", "right"):
+        drawing = drawing.T
+    top, bottom, left, right = box(prepare(drawing))
+    assert place == ((top, bottom) if side in ("top", "bottom") else (left, right))
 
 
 def test_what_is_prepared_stays_as_it_is(digits):
