@@ -47,6 +47,7 @@ class DigitPad(anywidget.AnyWidget):
     def __init__(self, network):
         super().__init__()
         self.network = network
+        ask(network, torch.zeros(SIDE * SIDE))  # what does not fit fails here, not while you draw
         self._look()
         self.observe(self._look, ["strokes", "prepared"])
 

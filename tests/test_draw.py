@@ -178,6 +178,12 @@ def test_the_outputs_are_those_of_the_network_for_the_image(network):
     assert repr(pad) == f"DigitPad: the answer is {network(pad.image).argmax()}"
 
 
+def test_a_network_for_other_images_fails_at_once():
+    """Later, while somebody draws, the error would be seen nowhere."""
+    with pytest.raises(RuntimeError):
+        DigitPad(nn.Linear(783, 10))
+
+
 def test_the_browser_is_given_the_same_image_and_outputs(network):
     pad = DigitPad(network)
     pad.strokes = SEVEN
