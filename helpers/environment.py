@@ -24,6 +24,7 @@ PACKAGES = (
     "numpy",
     "pandas",
     "matplotlib",
+    "anywidget",
     "tqdm",
     "jupyterlab",
     "ipykernel",
