@@ -5,6 +5,7 @@ Nothing here imports Playwright, which a learner does not have; pages come from 
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -122,14 +123,25 @@ def wait_for_answer(lab, log):
 def open_notebook(page, number):
     """Open the learner's copy of a notebook, such as "05", and wait until its kernel is idle."""
     (path,) = (page.lab.course / "work").glob(f"{number}_*.ipynb")
-    page.goto(f"{page.lab.url}/lab/tree/work/{path.name}?reset&token={page.lab.token}")
+    open_file(page, f"work/{path.name}")
+
+
+def open_file(page, path):
+    """Open the notebook at `path`, from the course's folder on, and wait until all of it is shown."""
+    page.goto(f"{page.lab.url}/lab/tree/{path}?reset&token={page.lab.token}")
     wait_idle(page)
+    outputs = sum(len(cell.get("outputs", [])) for cell in cells(page))
+    page.wait_for_function(
+        "outputs => document.querySelectorAll('.jp-OutputArea-output').length >= outputs",
+        arg=outputs,
+    )
 
 
 def choose(page, *path):
     """Choose from Lab's menu: choose(page, "Run", "Run All Cells")."""
     for name in path:
-        page.get_by_role("menuitem", name=name, exact=True).locator("visible=true").click()
+        label = page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").locator("visible=true")
+        label.filter(has_text=re.compile(f"^{re.escape(name)}$")).click()
 
 
 def run_all(page):
