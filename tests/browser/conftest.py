@@ -41,6 +41,7 @@ def browser():
 def page(browser, lab):
     """An empty page for one test, which begins as a learner does: untouched copies, no progress."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.lab = lab
         yield page

@@ -120,21 +120,17 @@ def wait_for_answer(lab, log):
 # What a person does.
 
 
-def open_notebook(page, number):
+def open_notebook(page, number, idle=True):
     """Open the learner's copy of a notebook, such as "05", and wait until its kernel is idle."""
     (path,) = (page.lab.course / "work").glob(f"{number}_*.ipynb")
-    open_file(page, f"work/{path.name}")
+    open_file(page, f"work/{path.name}", idle)
 
 
-def open_file(page, path):
-    """Open the notebook at `path`, from the course's folder on, and wait until all of it is shown."""
+def open_file(page, path, idle=True):
+    """Open the notebook at `path`, from the course's folder on."""
     page.goto(f"{page.lab.url}/lab/tree/{path}?reset&token={page.lab.token}")
-    wait_idle(page)
-    outputs = sum(len(cell.get("outputs", [])) for cell in cells(page))
-    page.wait_for_function(
-        "outputs => document.querySelectorAll('.jp-OutputArea-output').length >= outputs",
-        arg=outputs,
-    )
+    if idle:
+        wait_idle(page)
 
 
 def choose(page, *path):
@@ -162,6 +158,44 @@ def wait_idle(page, timeout=SLOWEST):
     )
 
 
+def add_cell(page, text, wait=True):
+    """Add a cell behind the last one, with `text` in it, and run it."""
+    page.locator(".jp-Notebook-footer").click()
+    _type_and_run(page, text, wait)
+
+
+def write(page, marker, text):
+    """Put `text` into the cell that holds `marker`, in place of what it holds, and run it."""
+    cell(page, marker).locator(".cm-content").click()
+    _type_and_run(page, text)
+
+
+def run_cell(page, marker):
+    """Run the cell that holds `marker`."""
+    cell(page, marker).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    wait_idle(page)
+
+
+def output(page, marker):
+    """The text below the cell that holds `marker`."""
+    return cell(page, marker).locator(".jp-OutputArea-output").first.inner_text()
+
+
+def cell(page, marker):
+    return page.locator(".jp-CodeCell").filter(
+        has=page.locator(".cm-content").filter(has_text=marker)
+    )
+
+
+def _type_and_run(page, text, wait=True):
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Shift+Enter")
+    if wait:
+        wait_idle(page)
+
+
 def cells(page):
-    """The cells as Lab holds them, as nbformat would store them."""
+    """The cells as Lab holds them, as a notebook file would."""
     return page.evaluate("jupyterapp.shell.currentWidget.context.model.toJSON().cells")
