@@ -160,7 +160,8 @@ def wait_idle(page, timeout=SLOWEST):
 
 def add_cell(page, text, wait=True):
     """Add a cell behind the last one, with `text` in it, and run it."""
-    page.locator(".jp-Notebook-footer").click()
+    page.locator(".jp-Notebook-footer").press("Enter")
+    page.locator(".jp-CodeCell .cm-content").last.click()
     _type_and_run(page, text, wait)
 
 
@@ -179,7 +180,7 @@ def run_cell(page, marker):
 
 def output(page, marker):
     """The text below the cell that holds `marker`."""
-    return cell(page, marker).locator(".jp-OutputArea-output").first.inner_text()
+    return "\n".join(cell(page, marker).locator(".jp-OutputArea-output").all_inner_texts())
 
 
 def cell(page, marker):
