@@ -180,7 +180,7 @@ def run_cell(page, marker):
 
 def output(page, marker):
     """The text below the cell that holds `marker`."""
-    return "\n".join(cell(page, marker).locator(".jp-OutputArea-output").all_inner_texts())
+    return "".join(cell(page, marker).locator(".jp-OutputArea-output").all_text_contents())
 
 
 def cell(page, marker):

@@ -19,7 +19,7 @@ SCREENSHOTS = ROOT / "build" / "browser"
 OURS = {
     "include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]],
     # tracebacks: IPython's colours on Lab's red
-    "exclude": [['.jp-OutputArea-output[data-mime-type$="stderr"]']],
+    "exclude": [['[data-mime-type$="jupyter.error"]'], ['[data-mime-type$="jupyter.stderr"]']],
 }
 NOT_OURS = {
     "image-alt": "Lab gives a PNG no alt text; the figure's text stands behind it instead",

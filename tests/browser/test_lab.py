@@ -93,7 +93,9 @@ def test_a_training_goes_on_while_the_tab_is_closed(page):
     page.close()
 
     open_notebook(again, "03", idle=False)
-    again.locator("#jp-main-statusbar").get_by_text("| Busy").wait_for()
+    again.get_by_text("| Unknown").wait_for()  # what Lab says until the kernel has time to answer
+    (session,) = page.lab.ask("sessions")
+    assert session["kernel"]["execution_state"] == "busy"
     (page.lab.course / "work/enough").touch()
     wait_idle(again)
     add_cell(again, 'print("in the end", finished)')
