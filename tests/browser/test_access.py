@@ -10,17 +10,15 @@ import sys
 import nbformat
 import pytest
 from alt_text import figures, sentence_behind
-from lab import choose, open_file
+from lab import add_cell, choose, open_file, open_notebook
 
 from helpers.environment import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SCREENSHOTS = ROOT / "build" / "browser"
-OURS = {
-    "include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]],
-    # tracebacks: IPython's colours on Lab's red
-    "exclude": [['[data-mime-type$="jupyter.error"]'], ['[data-mime-type$="jupyter.stderr"]']],
-}
+TRACEBACK = (
+    '[data-mime-type$="jupyter.error"], [data-mime-type$="jupyter.stderr"]'  # IPython's colours
+)
+OURS = [".jp-RenderedMarkdown", f".jp-OutputArea-output:not({TRACEBACK})"]
 NOT_OURS = {
     "image-alt": "Lab gives a PNG no alt text; the figure's text stands behind it instead",
     "link-in-text-block": "Lab and nbconvert tell links from text by their colour alone",
@@ -52,11 +50,26 @@ def test_in_either_theme_axe_finds_nothing(page, theme):
     open_file(page, "notebooks/05_loss_function.ipynb")
     choose(page, "Settings", "Theme", f"JupyterLab {theme}")
     page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for name, part in (("figure", "img"), ("table", "table")):
-        page.locator(f".jp-OutputArea-output {part}").first.scroll_into_view_if_needed()
-        page.screenshot(path=SCREENSHOTS / f"{name}_{theme.lower()}.png")
+    page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
+    keep_screenshot(page, f"figure_{theme.lower()}.png")
     assert faults(page) == []
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_in_either_theme_axe_finds_nothing_in_verdicts_and_the_table(page, theme):
+    open_notebook(page, "01")
+    choose(page, "Settings", "Theme", f"JupyterLab {theme}")
+    page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
+    add_cell(page, "from helpers.exercises import check, progress")
+    add_cell(page, 'display(*(check("01.2", answer) for answer in (..., 0.1, 0.2)), progress())')
+    keep_screenshot(page, f"exercise_{theme.lower()}.png")
+    assert faults(page) == []
+
+
+def keep_screenshot(page, name):
+    """Write build/browser/`name`, for a person to look at, once Lab has drawn what it scrolled to."""
+    page.wait_for_timeout(1000)
+    page.screenshot(path=ROOT / "build/browser" / name)
 
 
 def faults(page):
@@ -67,7 +80,11 @@ def faults(page):
     page.set_viewport_size({"width": 1280, "height": 40_000})
     page.add_style_tag(content="body { overflow: visible !important }")
     rules = {rule: {"enabled": False} for rule in NOT_OURS}
-    found = Axe().run(page, context=OURS, options={"rules": rules}).response
+    found = (
+        Axe()
+        .run(page, context={"include": [[part] for part in OURS]}, options={"rules": rules})
+        .response
+    )
     (contrast,) = (rule for rule in found["passes"] if rule["id"] == "color-contrast")
     assert len(contrast["nodes"]) > page.locator(".jp-RenderedMarkdown").count()
     return [
