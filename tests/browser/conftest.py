@@ -1,6 +1,5 @@
-"""A real JupyterLab in a real browser; skipped where there is none.
-
-COURSE_BROWSER=required makes a missing browser an error: `make browser` and `.ci/run` set it.
+"""A real JupyterLab in a real browser. Without one the tests are skipped, with a line that says how to
+get it; where COURSE_BROWSER is "required", as `make browser` and so `.ci/run` set it, they fail.
 """
 
 import importlib.util
@@ -14,7 +13,17 @@ NO_BROWSER = "no browser to test JupyterLab in: apt-get install chromium, then m
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def chromium():
+    """The path of Chromium."""
+    path = shutil.which("chromium")
+    if not path or not importlib.util.find_spec("playwright"):
+        stop = pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip
+        stop(NO_BROWSER)
+    return path
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
     """The running JupyterLab, one for all tests: lab.url, lab.token, lab.course (a folder)."""
     lab = start_lab(tmp_path_factory.mktemp("lab"))
     yield lab
@@ -23,12 +32,8 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(chromium):
     """Chromium, without a window. It is closed after each file: no other test shares its event loop."""
-    chromium = shutil.which("chromium")
-    if not chromium or not importlib.util.find_spec("playwright"):
-        stop = pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip
-        stop(NO_BROWSER)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -41,7 +46,7 @@ def browser():
 def page(browser, lab):
     """An empty page for one test, which begins as a learner does: untouched copies, no progress."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(60_000)  # milliseconds
         page = context.new_page()
         page.lab = lab
         yield page
