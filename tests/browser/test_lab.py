@@ -77,7 +77,7 @@ def test_one_interrupt_ends_a_loop_of_trainings_and_the_notebook_goes_on(page):
     add_cell(page, TRAININGS, wait=False)
     page.get_by_text("trainings: 2").wait_for()
     choose(page, "Kernel", "Interrupt Kernel")
-    wait_idle(page)
+    wait_idle(page, timeout=60_000)
     assert "Stopped at step" in output(page, "finished += 1")
     add_cell(page, 'print("still here, after", finished)')
     assert output(page, "still here").startswith("still here, after")
@@ -99,4 +99,4 @@ def test_a_training_goes_on_while_the_tab_is_closed(page):
     (page.lab.course / "work/enough").touch()
     wait_idle(again)
     add_cell(again, 'print("in the end", finished)')
-    assert int(output(again, "in the end").split()[-1]) >= 1
+    assert int(output(again, "in the end").split()[-1]) > 1
