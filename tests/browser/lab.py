@@ -20,6 +20,8 @@ from helpers.environment import ROOT
 
 FOLDERS = ("notebooks", "helpers", "tools", "docs", "data/sample", "data/results")
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}  # a toast would cover the page
+RUNNING = """[...jupyterapp.shell.currentWidget.content.model.cells].some(
+    cell => cell.executionState === "running")"""  # and so is a cell that waits for its turn
 SLOWEST = 300_000  # milliseconds that a notebook may take on the sample
 
 
@@ -131,6 +133,7 @@ def open_file(page, path, idle=True):
     page.goto(f"{page.lab.url}/lab/tree/{path}?reset&token={page.lab.token}")
     if idle:
         wait_idle(page)
+        wait_drawn(page)
 
 
 def choose(page, *path):
@@ -143,18 +146,30 @@ def choose(page, *path):
 def run_all(page):
     """Run > Run All Cells, and wait until all have run."""
     choose(page, "Run", "Run All Cells")
-    page.get_by_text("[*]:", exact=True).first.wait_for(state="attached", timeout=10_000)
+    page.wait_for_function(f"() => {RUNNING}")
     wait_idle(page)
+    wait_drawn(page)
 
 
 def wait_idle(page, timeout=SLOWEST):
-    """Wait until no cell waits or runs, and the status bar calls the kernel idle."""
+    """Wait until the status bar calls the kernel idle, and no cell waits or runs.
+
+    Lab draws the cells below the window late, so their prompts are no sign; it is asked instead.
+    """
     page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=timeout)
     page.wait_for_function(
-        """() => ![...document.querySelectorAll(".jp-InputPrompt")].some(
-            prompt => prompt.textContent.includes("*")
-        ) && document.querySelector("#jp-main-statusbar").textContent.includes("| Idle")""",
+        f"""() => !{RUNNING}
+        && document.querySelector("#jp-main-statusbar").textContent.includes("| Idle")""",
         timeout=timeout,
+    )
+
+
+def wait_drawn(page):
+    """Wait until every output is on the page."""
+    outputs = sum(len(cell.get("outputs", [])) for cell in cells(page))
+    page.wait_for_function(
+        "outputs => document.querySelectorAll('.jp-OutputArea-output').length >= outputs",
+        arg=outputs,
     )
 
 
