@@ -7,7 +7,7 @@ OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
 
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab fresh progress test run data notebooks bench devices faults mutate student setup clean
+.PHONY: help lab fresh progress test run data notebooks bench devices faults browser mutate student setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,10 @@ devices: setup    ## measure this machine's devices, and add them to data/result
 
 faults: setup     ## plant faults in the notebooks, and count those that their tests catch
 	$(VENV) tools/plant_faults.py --jobs 2 $(ARGS)
+
+browser: setup    ## test the course in JupyterLab in Chromium; make test then does so, too
+	$(VENV) -m pip install --quiet -e '.[browser]' -c constraints.txt
+	COURSE_BROWSER=required $(VENV) -m pytest -n 2 --dist loadfile tests/browser $(ARGS)
 
 mutate: setup     ## change helpers, one change at a time, and count those that their tests catch
 	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt

@@ -1,0 +1,217 @@
+"""JupyterLab as `make lab` starts it, and what a person does in it.
+
+Nothing here imports Playwright, which a learner does not have; pages come from the fixture `page`.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.environment import ROOT
+
+FOLDERS = ("notebooks", "helpers", "tools", "docs", "data/sample", "data/results")
+NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}  # a toast would cover the page
+RUNNING = """[...jupyterapp.shell.currentWidget.content.model.cells].some(
+    cell => cell.executionState === "running")"""  # and so is a cell that waits for its turn
+SLOWEST = 300_000  # milliseconds that a notebook may take on the sample
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: its address and token, and the folder of the course that it shows."""
+
+    url: str
+    token: str
+    course: Path
+    process: subprocess.Popen
+
+    def ask(self, path, method="GET"):
+        """Return what the server answers, as a person with the token."""
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    def begin_again(self):
+        """Stop every kernel, put back every copy, forget the progress and the settings."""
+        for session in self.ask("sessions"):
+            self.ask(f"sessions/{session['id']}", "DELETE")
+        shutil.rmtree(self.course / "work")
+        shutil.copytree(self.course / "untouched", self.course / "work")
+        (self.course / "data/progress.sqlite").unlink(missing_ok=True)
+        write_settings(self.course.parent)
+
+
+def start_lab(folder):
+    """Start JupyterLab on a copy of the course in `folder`, with none of our own settings."""
+    course = folder / "course"
+    copy_course(course)
+    write_settings(folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    command = ["jupyterlab", "work/00_setup.ipynb", "--ServerApp.root_dir=."]
+    command += ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
+    environment = as_learner(folder) | {"JUPYTER_TOKEN": token}
+    with (folder / "lab.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=course, env=environment, stdout=log, stderr=log
+        )
+    lab = Lab(f"http://127.0.0.1:{port}", token, course, process)
+    wait_for_answer(lab, folder / "lab.log")
+    return lab
+
+
+def copy_course(course):
+    """Copy what a learner has, and let the course make the copies in work/ as `make lab` does."""
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in ROOT.glob("*.*"):
+        if path.is_file():
+            shutil.copy(path, course)
+    copies = [sys.executable, "tools/copies.py"]
+    subprocess.run(copies, cwd=course, env=as_learner(course.parent), check=True)
+    shutil.copytree(course / "work", course / "untouched")
+
+
+def as_learner(folder):
+    """The variables of a learner with nothing set up, whose progress lies in `folder`/course."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
+    private = {
+        f"JUPYTER_{kind}": str(folder / kind.lower())
+        for kind in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    }
+    private |= {
+        f"JUPYTERLAB_{kind}": str(folder / kind.lower())
+        for kind in ("SETTINGS_DIR", "WORKSPACES_DIR")
+    }
+    private |= {"IPYTHONDIR": str(folder / "ipython"), "PYTHONPATH": str(folder / "course")}
+    return ours | private | {"MNIST_DIR": "data/sample"}
+
+
+def write_settings(folder):
+    """Put back Lab's settings as they are before a learner changes any, but for the news."""
+    shutil.rmtree(folder / "settings_dir", ignore_errors=True)
+    file = folder / "settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(NO_NEWS))
+
+
+def wait_for_answer(lab, log):
+    for _ in range(300):
+        if lab.process.poll() is not None:
+            break
+        try:
+            return lab.ask("status")
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab does not start:\n{log.read_text()}")
+
+
+# What a person does.
+
+
+def open_notebook(page, number, idle=True):
+    """Open the learner's copy of a notebook, such as "05", and wait until its kernel is idle."""
+    (path,) = (page.lab.course / "work").glob(f"{number}_*.ipynb")
+    open_file(page, f"work/{path.name}", idle)
+
+
+def open_file(page, path, idle=True):
+    """Open the notebook at `path`, from the course's folder on."""
+    page.goto(f"{page.lab.url}/lab/tree/{path}?reset&token={page.lab.token}")
+    if idle:
+        wait_idle(page)
+        wait_drawn(page)
+
+
+def choose(page, *path):
+    """Choose from Lab's menu: choose(page, "Run", "Run All Cells")."""
+    for name in path:
+        label = page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").locator("visible=true")
+        label.filter(has_text=re.compile(f"^{re.escape(name)}$")).click()
+
+
+def run_all(page):
+    """Run > Run All Cells, and wait until all have run."""
+    choose(page, "Run", "Run All Cells")
+    page.wait_for_function(f"() => {RUNNING}")
+    wait_idle(page)
+    wait_drawn(page)
+
+
+def wait_idle(page, timeout=SLOWEST):
+    """Wait until the status bar calls the kernel idle, and no cell waits or runs.
+
+    Lab draws the cells below the window late, so their prompts are no sign; it is asked instead.
+    """
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=timeout)
+    page.wait_for_function(
+        f"""() => !{RUNNING}
+        && document.querySelector("#jp-main-statusbar").textContent.includes("| Idle")""",
+        timeout=timeout,
+    )
+
+
+def wait_drawn(page):
+    """Wait until every output is on the page."""
+    outputs = sum(len(cell.get("outputs", [])) for cell in cells(page))
+    page.wait_for_function(
+        "outputs => document.querySelectorAll('.jp-OutputArea-output').length >= outputs",
+        arg=outputs,
+    )
+
+
+def add_cell(page, text, wait=True):
+    """Add a cell behind the last one, with `text` in it, and run it."""
+    page.locator(".jp-Notebook-footer").press("Enter")
+    page.locator(".jp-CodeCell .cm-content").last.click()
+    _type_and_run(page, text, wait)
+
+
+def write(page, marker, text):
+    """Put `text` into the cell that holds `marker`, in place of what it holds, and run it."""
+    cell(page, marker).locator(".cm-content").click()
+    _type_and_run(page, text)
+
+
+def run_cell(page, marker):
+    """Run the cell that holds `marker`."""
+    cell(page, marker).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    wait_idle(page)
+
+
+def output(page, marker):
+    """The text below the cell that holds `marker`."""
+    return "".join(cell(page, marker).locator(".jp-OutputArea-output").all_text_contents())
+
+
+def cell(page, marker):
+    return page.locator(".jp-CodeCell").filter(
+        has=page.locator(".cm-content").filter(has_text=marker)
+    )
+
+
+def _type_and_run(page, text, wait=True):
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Shift+Enter")
+    if wait:
+        wait_idle(page)
+
+
+def cells(page):
+    """The cells as Lab holds them, as a notebook file would."""
+    return page.evaluate("jupyterapp.shell.currentWidget.context.model.toJSON().cells")

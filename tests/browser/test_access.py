@@ -1,0 +1,111 @@
+"""axe-core finds nothing in what is ours, in JupyterLab and in an exported page; light and dark.
+
+Ours are the text and the outputs. What stands around them is Lab's or nbconvert's; NOT_OURS names
+what those, and pandas, do to ours.
+"""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from alt_text import figures, sentence_behind
+from lab import add_cell, choose, open_file, open_notebook
+
+from helpers.environment import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TRACEBACK = (
+    '[data-mime-type$="jupyter.error"], [data-mime-type$="jupyter.stderr"]'  # IPython's colours
+)
+OURS = [".jp-RenderedMarkdown", f".jp-OutputArea-output:not({TRACEBACK})"]
+NOT_OURS = {
+    "image-alt": "Lab gives a PNG no alt text; the figure's text stands behind it instead",
+    "link-in-text-block": "Lab and nbconvert tell links from text by their colour alone",
+    "empty-table-header": "pandas leaves the corner above its index empty",
+}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+def test_in_lab_axe_finds_nothing(page, path):
+    open_file(page, f"notebooks/{path.name}")
+    assert faults(page) == []
+    assert texts_behind_figures(page) == stored_texts_behind_figures(path)
+
+
+def test_in_the_exported_page_axe_finds_nothing(page, path, tmp_path):
+    export = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--log-level=ERROR"]
+    subprocess.run([*export, path, "--output", tmp_path / "page.html"], check=True)
+    page.goto((tmp_path / "page.html").as_uri())
+    assert faults(page) == []
+    assert texts_behind_figures(page) == stored_texts_behind_figures(path)
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_in_either_theme_axe_finds_nothing(page, theme):
+    open_file(page, "notebooks/05_loss_function.ipynb")
+    choose(page, "Settings", "Theme", f"JupyterLab {theme}")
+    page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
+    page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
+    keep_screenshot(page, f"figure_{theme.lower()}.png")
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_in_either_theme_axe_finds_nothing_in_verdicts_and_the_table(page, theme):
+    open_notebook(page, "01")
+    choose(page, "Settings", "Theme", f"JupyterLab {theme}")
+    page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
+    add_cell(page, "from helpers.exercises import check, progress")
+    add_cell(page, 'display(*(check("01.2", answer) for answer in (..., 0.1, 0.2)), progress())')
+    keep_screenshot(page, f"exercise_{theme.lower()}.png")
+    assert faults(page) == []
+
+
+def keep_screenshot(page, name):
+    """Write build/browser/`name`, for a person to look at, once Lab has drawn what it scrolled to."""
+    page.wait_for_timeout(1000)
+    page.screenshot(path=ROOT / "build/browser" / name)
+
+
+def faults(page):
+    """What axe finds or cannot judge, one text for each element."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Axe passes over what is scrolled away, and over all of Lab, whose body has no height.
+    page.set_viewport_size({"width": 1280, "height": 40_000})
+    page.add_style_tag(content="body { overflow: visible !important }")
+    page.locator(".jp-WindowedPanel-outer").evaluate_all("all => all.map(one => one.scrollTop = 0)")
+    rules = {rule: {"enabled": False} for rule in NOT_OURS}
+    parts = {"include": [[part] for part in OURS]}
+    found = Axe().run(page, context=parts, options={"rules": rules}).response
+    (contrast,) = (rule for rule in found["passes"] if rule["id"] == "color-contrast")
+    assert len(contrast["nodes"]) > page.locator(".jp-RenderedMarkdown").count()
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found["violations"] + found["incomplete"]
+        for node in rule["nodes"]
+    ]
+
+
+def texts_behind_figures(page):
+    """The first words of the text behind each figure, as a reader of the page meets it."""
+    return page.evaluate("""() => {
+        const parts = ".jp-OutputArea-output img, .jp-RenderedMarkdown";
+        const found = [...document.querySelectorAll(parts)];
+        return found.flatMap((part, place) => part.matches("img") ? [found[place + 1]] : [])
+            .map(text => text.innerText.slice(0, 20));
+    }""")
+
+
+def stored_texts_behind_figures(path):
+    notebook = nbformat.read(path, as_version=4)
+    return [
+        sentence_behind(notebook, index)[:20]
+        for index, cell in enumerate(notebook.cells)
+        for _ in figures(cell)
+    ]

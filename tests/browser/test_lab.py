@@ -1,0 +1,102 @@
+"""The course in JupyterLab, as a person uses it: run, answer, interrupt, close the tab, come back."""
+
+import nbformat
+import pytest
+from alt_text import figures
+from lab import add_cell, cells, choose, open_notebook, output, run_all, run_cell, wait_idle, write
+
+from helpers.environment import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+TRAININGS = """\
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from helpers import load_mnist, train
+
+images = load_mnist("train")
+finished = 0
+while not Path("enough").exists():
+    network = nn.Sequential(nn.Linear(784, 10), nn.Sigmoid())
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+    train(network, images, loss_function=nn.MSELoss(), optimizer=optimizer, epochs=1, progress=False)
+    finished += 1
+    print("trainings:", finished)
+"""
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_all_cells_run_and_every_figure_is_there(page, path):
+    open_notebook(page, path.name[:2])
+    run_all(page)
+    ran = [cell for cell in cells(page) if cell["cell_type"] == "code"]
+    assert all(cell["execution_count"] for cell in ran)
+    assert [said for cell in ran for said in complaints(cell)] == []
+    stored = nbformat.read(path, as_version=4)
+    expected = sum(len(figures(cell)) for cell in stored.cells)
+    loaded = "images => images.filter(image => image.naturalWidth > 100).length"
+    assert page.locator(".jp-OutputArea-output img").evaluate_all(loaded) == expected
+
+
+def complaints(cell):
+    """The errors that a cell shows and is not meant to, and what it writes on red ground."""
+    tags = cell["metadata"].get("tags", [])
+    for shown in cell["outputs"]:
+        if shown.get("name") == "stderr":
+            yield shown["text"]
+        if shown["output_type"] == "error" and "raises-exception" not in tags:
+            yield shown["evalue"]
+
+
+def test_an_exercise_answered_wrong_then_right_moves_the_table(page):
+    open_notebook(page, "01")
+    assert progress_of_01(page) == ["3", "0", "0"]
+    exercise, answer = 'check("01.3", gradient)', "def gradient(table, w, t):\n    return {}\n\n\n"
+
+    write(page, exercise, answer.format("2 * table.T @ (table @ w - t)") + exercise)
+    assert output(page, exercise).startswith("Not yet. ")
+    assert progress_of_01(page) == ["2", "1", "0"]
+
+    write(page, exercise, answer.format("2 * table.T @ (table @ w - t) / len(t)") + exercise)
+    assert output(page, exercise).startswith("Right. ")
+    assert progress_of_01(page) == ["2", "0", "1"]
+    assert (page.lab.course / "data/progress.sqlite").exists()
+
+
+def progress_of_01(page):
+    run_cell(page, "progress()")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="01", exact=True))
+    return row.get_by_role("cell").all_inner_texts()
+
+
+def test_one_interrupt_ends_a_loop_of_trainings_and_the_notebook_goes_on(page):
+    open_notebook(page, "03")
+    add_cell(page, TRAININGS, wait=False)
+    page.get_by_text("trainings: 2").wait_for()
+    choose(page, "Kernel", "Interrupt Kernel")
+    wait_idle(page, timeout=60_000)
+    assert "Stopped at step" in output(page, "finished += 1")
+    add_cell(page, 'print("still here, after", finished)')
+    assert output(page, "still here").startswith("still here, after")
+
+
+def test_a_training_goes_on_while_the_tab_is_closed(page):
+    open_notebook(page, "03")
+    add_cell(page, TRAININGS, wait=False)
+    page.get_by_text("trainings: 1").wait_for()
+    choose(page, "File", "Save Notebook")
+    again = page.context.new_page()
+    again.lab = page.lab
+    page.close()
+
+    open_notebook(again, "03", idle=False)
+    again.get_by_text("| Unknown").wait_for()  # what Lab says until the kernel has time to answer
+    (session,) = page.lab.ask("sessions")
+    assert session["kernel"]["execution_state"] == "busy"
+    (page.lab.course / "work/enough").touch()
+    wait_idle(again)
+    add_cell(again, 'print("in the end", finished)')
+    assert int(output(again, "in the end").split()[-1]) > 1
