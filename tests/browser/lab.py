@@ -22,7 +22,7 @@ FOLDERS = ("notebooks", "helpers", "tools", "docs", "data/sample", "data/results
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}  # a toast would cover the page
 RUNNING = """[...jupyterapp.shell.currentWidget.content.model.cells].some(
     cell => cell.executionState === "running")"""  # and so is a cell that waits for its turn
-SLOWEST = 300_000  # milliseconds that a notebook may take on the sample
+SLOWEST = 600_000  # milliseconds that a notebook may take on the sample
 
 
 @dataclass
