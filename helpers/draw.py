@@ -1,10 +1,8 @@
 """Draw a digit with mouse, finger, pen or keyboard, and watch the ten outputs: `DigitPad`.
 
-`prepare` brings a drawing to the form that the images of MNIST have. It follows Yann LeCun's page
-on MNIST (yann.lecun.com/exdb/mnist): "The original black and white (bilevel) images from NIST were
-size normalized to fit in a 20x20 pixel box while preserving their aspect ratio. [...] the images
-were centered in a 28x28 image by computing the center of mass of the pixels, and translating the
-image so as to position this point at the center of the 28x28 field."
+`prepare` brings a drawing to the form that the images of MNIST have, as Yann LeCun's page on MNIST
+(yann.lecun.com/exdb/mnist) describes it: the digit is scaled into a box of 20 x 20 pixels, keeping
+its proportions, and put into 28 x 28 so that its centre of mass lies in the middle.
 
 What happens in the browser stands in draw.js.
 """

@@ -1,0 +1,102 @@
+"""A person draws digits on the pad, with the mouse and with the keyboard, and they are read."""
+
+import pytest
+from lab import add_cell, open_notebook
+from test_access import faults, keep_screenshot
+
+PAD = """\
+import torch
+
+from helpers import load_mnist, train
+from helpers.draw import DigitPad
+from helpers.recipes import Recipe
+
+torch.manual_seed(0)
+recipe = Recipe("bce", "leaky", "adam", "layernorm")
+network = recipe.network()
+train(
+    network,
+    load_mnist("train"),
+    loss_function=recipe.loss_function(),
+    optimizer=recipe.optimizer(network),
+    epochs=4,
+    batch_size=10,
+)
+pad = DigitPad(network)
+pad
+"""
+# Lines of points in shares of the pad's sides, as in DigitPad.strokes.
+DIGITS = {
+    "1": [[(0.5, 0.15), (0.5, 0.85)]],
+    "7": [[(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]],
+    "0": [[(0.5, 0.15), (0.3, 0.3), (0.3, 0.7), (0.5, 0.85), (0.7, 0.7), (0.7, 0.3), (0.5, 0.15)]],
+}
+NOTHING = "Nothing is drawn, so there is no answer."
+
+
+@pytest.fixture
+def pad(page):
+    open_notebook(page, "10")
+    add_cell(page, PAD)
+    page.locator(".digit-pad .paper").scroll_into_view_if_needed()
+    return page.locator(".digit-pad")
+
+
+def test_digits_drawn_with_the_mouse_are_read(page, pad):
+    for digit, lines in DIGITS.items():
+        draw(page, pad, lines)
+        wait_for_answer(pad, f"The largest output is that of {digit}")
+        keep_screenshot(page, f"pad_{digit}.png")
+        pad.get_by_role("button", name="Clear").click()
+        wait_for_answer(pad, NOTHING)
+
+
+def test_a_line_can_be_taken_back(page, pad):
+    draw(page, pad, DIGITS["7"])
+    wait_for_answer(pad, "The largest output is that of 7")
+    draw(page, pad, [[(0.1, 0.9), (0.9, 0.1)], [(0.1, 0.1), (0.9, 0.9)]])
+    for _ in range(2):
+        pad.get_by_role("button", name="Undo").click()
+    wait_for_answer(pad, "The largest output is that of 7")
+
+
+def test_a_digit_can_be_drawn_with_the_keyboard(page, pad):
+    pad.locator(".paper").focus()
+    for key in ["ArrowUp"] * 9 + [" "] + ["ArrowDown"] * 18 + [" "]:
+        page.keyboard.press(key)
+    wait_for_answer(pad, "The largest output is that of 1")
+    page.keyboard.press("Delete")
+    wait_for_answer(pad, NOTHING)
+
+
+def test_the_switch_turns_the_preparation_off(page, pad):
+    small = [[(x / 4, y / 4) for x, y in line] for line in DIGITS["7"]]
+    draw(page, pad, small)
+    wait_for_answer(pad, "The largest output is that of 7")
+    pad.get_by_label("prepare as MNIST was").uncheck()
+    add_cell(page, "pad.prepared, pad.image.view(28, 28)[:, 14:].any().item()")
+    page.get_by_text("(False, False)").wait_for()  # the digit stays in its corner
+
+
+def test_axe_finds_nothing(page, pad):
+    draw(page, pad, DIGITS["7"])
+    wait_for_answer(pad, "The largest output is that of 7")
+    assert faults(page) == []
+
+
+def draw(page, pad, lines):
+    """Draw with the mouse, each line in one go."""
+    paper = pad.locator(".paper").bounding_box()
+    for line in lines:
+        points = [
+            (paper["x"] + x * paper["width"], paper["y"] + y * paper["height"]) for x, y in line
+        ]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=8)
+        page.mouse.up()
+
+
+def wait_for_answer(pad, text):
+    pad.locator(".answer").filter(has_text=text).wait_for()
