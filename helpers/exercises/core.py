@@ -124,6 +124,8 @@ class Exercise:
             fault = difference(result, self.expected(*arguments), self.tolerance)
             if isinstance(fault, Outcome) or (fault and not arguments):
                 return fault[0].upper() + fault[1:]
+            if result is None:
+                return f"For {shown} your function returns None; is there a `return`?"
             if fault:
                 return f"For {shown} {fault}"
         return None
@@ -223,7 +225,9 @@ def difference(result, expected, tolerance):
         return _tensor_difference(result, expected, tolerance)
     if isinstance(expected, bool):
         right = isinstance(result, bool) and result == expected
-        return None if right else f"your answer is {show(result)}, which is not so."
+        if isinstance(result, bool):
+            return None if right else f"your answer is {result}, which is not so."
+        return f"your answer is {show(result)}; expected True or False."
     if isinstance(expected, str):
         right = isinstance(result, str) and result == expected
         return None if right else f"your answer gives {show(result)}; expected {show(expected)}."
@@ -232,7 +236,7 @@ def difference(result, expected, tolerance):
 
 def _sequence_difference(result, expected, tolerance):
     if not isinstance(result, (tuple, list)):
-        return f"your answer gives {show(result)}; expected {len(expected)} values."
+        return f"your answer gives {show(result)}; expected a list or tuple of {len(expected)}."
     if len(result) != len(expected):
         return f"your answer gives {len(result)} values; expected {len(expected)}."
     for place, pair in enumerate(zip(result, expected, strict=True), start=1):
@@ -285,7 +289,7 @@ def explain_error(answer, error):
 def show(value):
     """Show any value in a few words."""
     if value is None:
-        return "None (does the function return something?)"
+        return "None"
     if isinstance(value, torch.Tensor) and value.numel() > 4:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, float):

@@ -41,8 +41,10 @@ largest_rate = 0.2
 
 def try_rate(rate):
     """Walk on 5 (x - 3)^2 a little below and a little above `rate`, and say what happens."""
+    if rate <= 0:
+        return [Outcome("with a rate of 0 or less the walk never goes downhill"), rate]
     below, above = distance_after_walk(0.98 * rate), distance_after_walk(1.02 * rate)
-    if below >= 1:
+    if not below < 1:  # it may even have left the range of numbers
         return [Outcome("with a rate a little smaller than yours the walk runs away already"), rate]
     if above < 1:
         return [Outcome("with a rate a little larger than yours the walk still comes closer"), rate]

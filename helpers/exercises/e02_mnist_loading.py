@@ -86,11 +86,12 @@ EXERCISES = {
                 lambda dataset: [(n, x, t[[8, 3]]) for n, x, t in dataset if n in (3, 8)],
                 "a 3 has its 1 in the first place, an 8 in the second.",
             ),
-            "asked `label == 3 or 8`": Mistake(
+            "took every other digit for an 8": Mistake(
                 lambda dataset: [
                     (n, x, torch.tensor([float(n == 3), float(n != 3)])) for n, x, t in dataset
                 ],
-                "8 alone counts as True, so every item passes. Write label in (3, 8).",
+                "`label == 3 or 8` is always True, since 8 alone counts as True, and an `else` takes all others "
+                "too. Write label in (3, 8).",
             ),
             "kept all digits": Mistake(
                 lambda dataset: [(n, x, t[[3, 8]]) for n, x, t in dataset],

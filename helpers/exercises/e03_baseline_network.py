@@ -131,10 +131,10 @@ EXERCISES = {
                 step_without_zero_grad,
                 "the gradients of all images so far add up, and each step goes by their sum.",
             ),
-            "stepped before backward, or not at all": Mistake(
+            "stepped without gradients": Mistake(
                 step_before_backward,
                 "the network never moves. The optimizer's step goes by the gradients that backward has just "
-                "computed, so it comes last.",
+                "computed: it comes last, and zero_grad not between the two. (Without () nothing is called.)",
             ),
         },
         hints=(
@@ -185,12 +185,12 @@ EXERCISES = {
                 lambda network, images, labels: (network(images).argmax(1) == labels).sum().item(),
                 "divide the number of right answers by the number of images.",
             ),
-            "matched nothing": Mistake(
+            "found none right": Mistake(
                 lambda network, images, labels: (
                     (network(images).amax(1) == labels).float().mean().item()
                 ),
-                "max gives the largest output itself, and argmax without dim=1 one place for the whole "
-                "table. Compare argmax(dim=1) with the labels.",
+                "some are. argmax(dim=1) gives the place of the largest output in each row; max gives the output "
+                "itself, argmax() one place in the whole table. Or // has cut off the share.",
             ),
             "took the share of the mistakes": Mistake(
                 lambda network, images, labels: (

@@ -52,7 +52,7 @@ REACHED = "the two sigmoids come within five points of LeakyReLU"
 def compare_with_leaky_relu(rate):
     if rate <= 0:
         return Outcome("a rate of 0 or less never goes downhill")
-    if leaky_relus_accuracy() - sigmoids_accuracy(float(rate)) <= 0.05:
+    if leaky_relus_accuracy() - sigmoids_accuracy(round(float(rate), 6)) <= 0.05:
         return REACHED
     if rate < 1:
         return Outcome(
@@ -161,10 +161,10 @@ EXERCISES = {
         "that its larger slopes make longer steps. Compare two activations only when each has a "
         "rate that suits it.",
         known={
-            "kept the rate, or nearly so": Mistake(
+            "stepped too little": Mistake(
                 0.02,
-                "the two sigmoids are far behind. Two slopes of at most 1/4 shorten every step of the "
-                "sigmoids: think in factors of ten.",
+                "the two sigmoids are far behind: their slopes, at most 1/4, shorten every step. Think in "
+                "factors of ten.",
             ),
             "stepped too far": Mistake(
                 1000.0,

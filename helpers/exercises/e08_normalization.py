@@ -110,6 +110,8 @@ EXERCISES = {
         inputs=lambda: [
             (random_tensor(6, 4) + 3,),
             (5 * random_tensor(3, 20, seed=1),),
+            (0.001 * random_tensor(3, 20, seed=2),),  # here eps counts
+            (torch.ones(2, 5),),
         ],
         tolerance=1e-3,
         why="Each row is brought to mean 0 and spread 1 by itself. So what an image becomes does not depend on "
@@ -125,7 +127,7 @@ EXERCISES = {
                 "each image has a mean and a spread of its own: dim=1, keepdim=True.",
             ),
             "divided by n - 1": Mistake(
-                lambda h: (h - h.mean(1, keepdim=True)) / h.std(1, keepdim=True),
+                lambda h: (h - h.mean(1, keepdim=True)) / (h.var(1, keepdim=True) + 1e-5).sqrt(),
                 "LayerNorm divides the sum of squares by n, torch's std by n - 1: use correction=0.",
             ),
             "forgot the root": Mistake(

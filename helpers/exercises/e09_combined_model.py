@@ -57,7 +57,10 @@ def compare_with_layers(recipe):
     optimizer = type(recipe.optimizer(network))
     if str(network) == str(nn.Sequential(*layers)) and optimizer is torch.optim.Adam:
         return "named"
-    return Outcome(f"that is {recipe}, which differs in more than the normalization")
+    wrong = [
+        part for part, word in without_normalization.words.items() if recipe.words[part] != word
+    ]
+    return Outcome(f"that is {recipe}; look at its {' and '.join(wrong)}")
 
 
 EXERCISES = {

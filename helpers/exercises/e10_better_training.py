@@ -42,17 +42,24 @@ def facts_about(answer, n, batch_size):
 
 def joined(answer, n, batch_size):
     parts = answer(n, batch_size)
-    if not isinstance(parts, list) or not all(torch.is_tensor(p) and p.dim() == 1 for p in parts):
+    if not isinstance(parts, list | tuple) or not all(
+        torch.is_tensor(p) and p.dim() == 1 for p in parts
+    ):
         raise Failure(
-            f"Your function gives {show(parts)}; expected a list of tensors, one a batch."
+            f"Your function gives {show(parts)}; expected a list of tensors (n,), one a batch."
         )
     return torch.cat([torch.empty(0), *parts]), [len(part) for part in parts]
 
 
 def coverage(positions, n):
-    if sorted(positions.tolist()) == list(range(n)):
-        return "each image once"
-    return Outcome("not each position from 0 to n - 1 comes once")
+    found = set(positions.tolist())
+    if len(found) < len(positions):
+        return Outcome("some positions come twice")
+    if not found <= set(range(n)):
+        return Outcome("there are positions other than 0 to n - 1")
+    if len(found) < n:
+        return Outcome("some positions are missing")
+    return "each image once"
 
 
 def order(positions, again, n, batch_size):

@@ -25,10 +25,10 @@ train(
 pad = DigitPad(network)
 pad
 """
-# Lines of points in shares of the pad's sides, as in DigitPad.strokes.
+# Lines of points in shares of the pad's sides, as in DigitPad.strokes; the sample's sevens have a bar.
 DIGITS = {
     "1": [[(0.5, 0.15), (0.5, 0.85)]],
-    "7": [[(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]],
+    "7": [[(0.25, 0.15), (0.75, 0.15), (0.5, 0.85)], [(0.4, 0.5), (0.75, 0.5)]],
     "0": [[(0.5, 0.15), (0.3, 0.3), (0.3, 0.7), (0.5, 0.85), (0.7, 0.7), (0.7, 0.3), (0.5, 0.15)]],
 }
 NOTHING = "Nothing is drawn, so there is no answer."
