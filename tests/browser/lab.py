@@ -22,6 +22,8 @@ FOLDERS = ("notebooks", "helpers", "tools", "docs", "data/sample", "data/results
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}  # a toast would cover the page
 RUNNING = """[...jupyterapp.shell.currentWidget.content.model.cells].some(
     cell => cell.executionState === "running")"""  # and so is a cell that waits for its turn
+NUMBERED = """[...jupyterapp.shell.currentWidget.content.model.cells].every(
+    cell => cell.type !== "code" || cell.executionCount !== null)"""
 SLOWEST = 600_000  # milliseconds that a notebook may take on the sample
 
 
@@ -144,9 +146,12 @@ def choose(page, *path):
 
 
 def run_all(page):
-    """Run > Run All Cells, and wait until all have run."""
+    """Run > Run All Cells, and wait until all have run.
+
+    A busy machine may seem idle between two cells, so the numbers of the cells are waited for, too.
+    """
     choose(page, "Run", "Run All Cells")
-    page.wait_for_function(f"() => {RUNNING}")
+    page.wait_for_function(f"() => {NUMBERED}", timeout=SLOWEST)
     wait_idle(page)
     wait_drawn(page)
 
