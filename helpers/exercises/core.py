@@ -293,7 +293,8 @@ def show(value):
     if isinstance(value, torch.Tensor) and value.numel() > 4:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        text = f"{value:.4g}"
+        return f"{text}.0" if text.lstrip("-").isdigit() else text
     if isinstance(value, (str, int, bool, list, tuple, torch.Tensor)):
         return cut(reprlib.repr(value), 80)
     return f"a {type(value).__name__}"  # its repr may hold an address, or never end

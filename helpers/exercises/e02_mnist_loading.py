@@ -34,7 +34,11 @@ def sort_out(answer, items):
     if any(not isinstance(item, tuple | list) or len(item) != 3 for item in kept):
         raise Failure("An item of your list is not (label, image, target); expected three parts.")
     labels, images, targets = zip(*kept, strict=True)
-    return list(labels), torch.stack(images), torch.stack([torch.as_tensor(t) for t in targets])
+    if not all(torch.is_tensor(target) and target.is_floating_point() for target in targets):
+        raise Failure(
+            "A target of your list is no tensor of floats; expected torch.tensor([1.0, 0.0]) or so."
+        )
+    return list(labels), torch.stack(images), torch.stack(targets)
 
 
 def chosen_from_tensors(items):

@@ -14,6 +14,7 @@ import torch
 
 from helpers.environment import ROOT
 from helpers.exercises import EXERCISES, core
+from helpers.recipes import Recipe
 
 MISTAKES = [(name, mistake) for name, one in EXERCISES.items() for mistake in one.mistakes]
 
@@ -151,6 +152,33 @@ def test_what_is_expected_is_not_computed_by_the_solution(name):
     if callable(exercise.solution):
         text = inspect.getsource(exercise.expected)
         assert f"{exercise.solution.__name__}(" not in text, text
+
+
+# What learners answered, and were told something false or nothing of use.
+TOLD = [
+    ("01.2", 10.0, "With a rate a little smaller than yours the walk runs away already"),
+    ("01.2", -0.2, "With a rate of 0 or less the walk never goes downhill"),
+    ("01.2", None, "The answer is None; expected a number"),
+    ("02.1", lambda dataset: [(n, x, [1, 0]) for n, x, _ in dataset if n in (3, 8)], "no tensor of floats"),
+    ("02.2", lambda image, images: None, "your function returns None; is there a `return`?"),
+    ("03.3", lambda network, images, labels: 0, "Found none right"),
+    ("04.1", ["False", "True"], "your answer is 'False'; expected True or False"),
+    ("08.3", lambda h: (h - h.mean(1, keepdim=True)) / h.std(1, correction=0, keepdim=True),
+     "] your answer is"),
+    ("09.2", lambda a, b: torch.tensor([0.1, 0.2]), "expected a list or tuple of 2"),
+    ("09.3", Recipe("mse", "leaky", "adam", "none"), "look at its loss"),
+    ("10.2", lambda n, size: (torch.randperm(n) + 1).split(size), "positions other than 0 to n - 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer", "told"), TOLD)
+def test_what_misled_a_learner_is_told_as_it_is(name, answer, told):
+    verdict = EXERCISES[name].check(answer)
+    assert verdict.state == "wrong" and told in verdict.message
+
+
+def test_batches_may_come_as_a_tuple():
+    assert EXERCISES["10.2"].check(lambda n, size: torch.randperm(n).split(size)).state == "right"
 
 
 def test_dots_inside_an_index_are_no_gap():
