@@ -157,9 +157,8 @@ EXERCISES = {
         solution=rate_for_sigmoids,
         use=compare_with_leaky_relu,
         expected=lambda: REACHED,
-        why="With a longer step the sigmoids catch up: most of LeakyReLU's lead at one and the same rate is "
-        "that its larger slopes make longer steps. Compare two activations only when each has a "
-        "rate that suits it.",
+        why="With a longer step the sigmoids catch up: at the small rate they were slow, not unable. Compare "
+        "two activations only when each has a rate that suits it.",
         known={
             "stepped too little": Mistake(
                 0.02,

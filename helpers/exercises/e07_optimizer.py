@@ -95,7 +95,7 @@ EXERCISES = {
         expected=limit_by_halving,
         tolerance=0.01,
         inputs=lambda: [(1.0, 25.0), (4.0, 0.5), (3.0, 3.0)],
-        why="In each direction a step multiplies the distance by 1 minus rate times curvature. The steepest "
+        why="In each direction a step multiplies the distance by 1 minus the rate times a, or b. The steepest "
         "direction sets the limit, and the flattest then waits: that is the narrow valley's trouble.",
         known={
             "let the flat direction decide": Mistake(
