@@ -124,7 +124,7 @@ class Exercise:
             fault = difference(result, self.expected(*arguments), self.tolerance)
             if isinstance(fault, Outcome) or (fault and not arguments):
                 return fault[0].upper() + fault[1:]
-            if result is None:
+            if fault and result is None:
                 return f"For {shown} your function returns None; is there a `return`?"
             if fault:
                 return f"For {shown} {fault}"
@@ -224,10 +224,9 @@ def difference(result, expected, tolerance):
     if isinstance(expected, torch.Tensor):
         return _tensor_difference(result, expected, tolerance)
     if isinstance(expected, bool):
-        right = isinstance(result, bool) and result == expected
-        if isinstance(result, bool):
-            return None if right else f"your answer is {result}, which is not so."
-        return f"your answer is {show(result)}; expected True or False."
+        if not isinstance(result, bool):
+            return f"your answer is {show(result)}; expected True or False."
+        return None if result == expected else f"your answer is {result}, which is not so."
     if isinstance(expected, str):
         right = isinstance(result, str) and result == expected
         return None if right else f"your answer gives {show(result)}; expected {show(expected)}."

@@ -209,6 +209,12 @@ def cell(page, marker):
     )
 
 
+def keep_screenshot(page, name):
+    """Write build/browser/`name`, for a person to look at, once Lab has drawn what it scrolled to."""
+    page.wait_for_timeout(1000)
+    page.screenshot(path=ROOT / "build/browser" / name)
+
+
 def _type_and_run(page, text, wait=True):
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)

@@ -1,8 +1,4 @@
-"""axe-core finds nothing in what is ours, in JupyterLab and in an exported page; light and dark.
-
-Ours are the text and the outputs. What stands around them is Lab's or nbconvert's; NOT_OURS names
-what those, and pandas, do to ours.
-"""
+"""axe-core finds nothing in what is ours, in JupyterLab and in an exported page; light and dark."""
 
 import subprocess
 import sys
@@ -10,20 +6,12 @@ import sys
 import nbformat
 import pytest
 from alt_text import figures, sentence_behind
-from lab import add_cell, choose, open_file, open_notebook
+from axe import faults
+from lab import add_cell, choose, keep_screenshot, open_file, open_notebook
 
 from helpers.environment import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-TRACEBACK = (
-    '[data-mime-type$="jupyter.error"], [data-mime-type$="jupyter.stderr"]'  # IPython's colours
-)
-OURS = [".jp-RenderedMarkdown", f".jp-OutputArea-output:not({TRACEBACK})"]
-NOT_OURS = {
-    "image-alt": "Lab gives a PNG no alt text; the figure's text stands behind it instead",
-    "link-in-text-block": "Lab and nbconvert tell links from text by their colour alone",
-    "empty-table-header": "pandas leaves the corner above its index empty",
-}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -64,32 +52,6 @@ def test_in_either_theme_axe_finds_nothing_in_verdicts_and_the_table(page, theme
     add_cell(page, 'display(*(check("01.2", answer) for answer in (..., 0.1, 0.2)), progress())')
     keep_screenshot(page, f"exercise_{theme.lower()}.png")
     assert faults(page) == []
-
-
-def keep_screenshot(page, name):
-    """Write build/browser/`name`, for a person to look at, once Lab has drawn what it scrolled to."""
-    page.wait_for_timeout(1000)
-    page.screenshot(path=ROOT / "build/browser" / name)
-
-
-def faults(page):
-    """What axe finds or cannot judge, one text for each element."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    # Axe passes over what is scrolled away, and over all of Lab, whose body has no height.
-    page.set_viewport_size({"width": 1280, "height": 40_000})
-    page.add_style_tag(content="body { overflow: visible !important }")
-    page.locator(".jp-WindowedPanel-outer").evaluate_all("all => all.map(one => one.scrollTop = 0)")
-    rules = {rule: {"enabled": False} for rule in NOT_OURS}
-    parts = {"include": [[part] for part in OURS]}
-    found = Axe().run(page, context=parts, options={"rules": rules}).response
-    (contrast,) = (rule for rule in found["passes"] if rule["id"] == "color-contrast")
-    assert len(contrast["nodes"]) > page.locator(".jp-RenderedMarkdown").count()
-    return [
-        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for rule in found["violations"] + found["incomplete"]
-        for node in rule["nodes"]
-    ]
 
 
 def texts_behind_figures(page):

@@ -1,8 +1,8 @@
 """A person draws digits on the pad, with the mouse and with the keyboard, and they are read."""
 
 import pytest
-from lab import add_cell, open_notebook
-from test_access import faults, keep_screenshot
+from axe import faults
+from lab import add_cell, keep_screenshot, open_notebook
 
 PAD = """\
 import torch

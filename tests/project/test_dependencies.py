@@ -12,10 +12,8 @@ from helpers.environment import ROOT
 
 CONDA_NAMES = {"torch": "pytorch"}  # pip's name: conda's name, where they differ
 CONDA_ALONE = {"python", "pip", "nb_conda_kernels"}
-PIP_ALONE = {
-    "browser",
-    "mutate",
-}  # extras that one command of the Makefile installs when it needs them
+# Extras that one command of the Makefile installs when it needs them.
+PIP_ALONE = {"browser", "mutate"}
 
 project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))

@@ -1,0 +1,35 @@
+"""What axe-core finds in a page: `faults`.
+
+Ours are the text and the outputs. What stands around them is Lab's or nbconvert's; NOT_OURS names
+what those, and pandas, do to ours.
+"""
+
+TRACEBACK = (
+    '[data-mime-type$="jupyter.error"], [data-mime-type$="jupyter.stderr"]'  # IPython's colours
+)
+OURS = [".jp-RenderedMarkdown", f".jp-OutputArea-output:not({TRACEBACK})"]
+NOT_OURS = {
+    "image-alt": "Lab gives a PNG no alt text; the figure's text stands behind it instead",
+    "link-in-text-block": "Lab and nbconvert tell links from text by their colour alone",
+    "empty-table-header": "pandas leaves the corner above its index empty",
+}
+
+
+def faults(page):
+    """What axe finds or cannot judge, one text for each element."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Axe passes over what is scrolled away, and over all of Lab, whose body has no height.
+    page.set_viewport_size({"width": 1280, "height": 40_000})
+    page.add_style_tag(content="body { overflow: visible !important }")
+    page.locator(".jp-WindowedPanel-outer").evaluate_all("all => all.map(one => one.scrollTop = 0)")
+    rules = {rule: {"enabled": False} for rule in NOT_OURS}
+    parts = {"include": [[part] for part in OURS]}
+    found = Axe().run(page, context=parts, options={"rules": rules}).response
+    (contrast,) = (rule for rule in found["passes"] if rule["id"] == "color-contrast")
+    assert len(contrast["nodes"]) > page.locator(".jp-RenderedMarkdown").count()
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found["violations"] + found["incomplete"]
+        for node in rule["nodes"]
+    ]
