@@ -43,9 +43,8 @@ devices: setup    ## measure this machine's devices, and add them to data/result
 faults: setup     ## plant faults in the notebooks, and count those that their tests catch
 	$(VENV) tools/plant_faults.py --jobs 2 $(ARGS)
 
-browser: setup    ## test the course in JupyterLab in Chromium; make test then does so, too
+browser: setup    ## install what drives Chromium; make test then tests the course in JupyterLab, too
 	$(VENV) -m pip install --quiet -e '.[browser]' -c constraints.txt
-	COURSE_BROWSER=required $(VENV) -m pytest -n 2 --dist loadfile tests/browser $(ARGS)
 
 mutate: setup     ## change helpers, one change at a time, and count those that their tests catch
 	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt

@@ -1,5 +1,5 @@
 """A real JupyterLab in a real browser. Without one the tests are skipped, with a line that says how to
-get it; where COURSE_BROWSER is "required", as `make browser` and so `.ci/run` set it, they fail.
+get it; where COURSE_BROWSER is "required", as `.ci/run` sets it, they fail.
 """
 
 import importlib.util
@@ -7,7 +7,8 @@ import os
 import shutil
 
 import pytest
-from lab import start_lab
+
+from browser.lab import start_lab
 
 NO_BROWSER = "no browser to test JupyterLab in: apt-get install chromium, then make browser"
 

@@ -6,9 +6,9 @@ import sys
 import nbformat
 import pytest
 from alt_text import figures, sentence_behind
-from axe import faults
-from lab import add_cell, choose, keep_screenshot, open_file, open_notebook
 
+from browser.axe import faults
+from browser.lab import add_cell, choose, keep_screenshot, open_file, open_notebook
 from helpers.environment import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -1,8 +1,9 @@
 """A person draws digits on the pad, with the mouse and with the keyboard, and they are read."""
 
 import pytest
-from axe import faults
-from lab import add_cell, keep_screenshot, open_notebook
+
+from browser.axe import faults
+from browser.lab import add_cell, keep_screenshot, open_notebook
 
 PAD = """\
 import torch

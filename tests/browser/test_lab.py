@@ -3,8 +3,18 @@
 import nbformat
 import pytest
 from alt_text import figures
-from lab import add_cell, cells, choose, open_notebook, output, run_all, run_cell, wait_idle, write
 
+from browser.lab import (
+    add_cell,
+    cells,
+    choose,
+    open_notebook,
+    output,
+    run_all,
+    run_cell,
+    wait_idle,
+    write,
+)
 from helpers.environment import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -1,7 +1,8 @@
 """The slider of notebook 01 moves the tangent, by keyboard and by mouse."""
 
 import pytest
-from lab import open_notebook, run_all
+
+from browser.lab import open_notebook, run_all
 
 
 @pytest.fixture
