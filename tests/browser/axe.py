@@ -13,16 +13,22 @@ NOT_OURS = {
     "link-in-text-block": "Lab and nbconvert tell links from text by their colour alone",
     "empty-table-header": "pandas leaves the corner above its index empty",
 }
+EVERYTHING = """
+    body { overflow: visible !important }
+    * { content-visibility: visible !important }
+"""
 
 
 def faults(page):
     """What axe finds or cannot judge, one text for each element."""
     from axe_playwright_python.sync_playwright import Axe
 
-    # Axe passes over what is scrolled away, and over all of Lab, whose body has no height.
+    # Axe passes over what is scrolled away, and over all of Lab, whose body has no height. Lab guesses
+    # the height of a cell that is out of sight: a cell that grows while axe looks covers the next one.
+    page.add_style_tag(content=EVERYTHING)
     page.set_viewport_size({"width": 1280, "height": 40_000})
-    page.add_style_tag(content="body { overflow: visible !important }")
     page.locator(".jp-WindowedPanel-outer").evaluate_all("all => all.map(one => one.scrollTop = 0)")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
     rules = {rule: {"enabled": False} for rule in NOT_OURS}
     parts = {"include": [[part] for part in OURS]}
     found = Axe().run(page, context=parts, options={"rules": rules}).response
