@@ -676,6 +676,17 @@ def test_an_interrupt_waits_for_the_end_of_a_step(dataset, handler, monkeypatch,
     assert_all_is_well(network, dataset, handler)
 
 
+def test_an_interrupt_while_all_is_set_up_waits_for_the_end_of_the_first_step(
+    dataset, handler, monkeypatch
+):
+    network = leaky_network()
+    with monkeypatch.context() as patch, pytest.raises(TrainingInterrupted) as stopped:
+        interrupt_at(patch, torch, "set_flush_denormal", 1)
+        run(network, dataset)
+    assert str(stopped.value) == STOPPED.format(1, 203)
+    assert_all_is_well(network, dataset, handler)
+
+
 TIDYING = {
     "denormals": (torch, "set_flush_denormal", 2),
     "threads": (torch, "set_num_threads", 2),
