@@ -1,0 +1,269 @@
+"""Train many recipes from many seeds, on all cores or on many machines: the grid.
+
+python -m helpers.experiments --out grid.csv --recipes mse-sigmoid-sgd-none --seeds 0 1 2
+
+The table holds a row for each finished run. Stopped at any point, the same command goes on where it
+was. Dask (https://distributed.dask.org) shares the runs out: to a process for each core here, or
+to the workers of the scheduler that `--scheduler` names. One grid at a time writes to a table.
+"""
+
+import argparse
+import contextlib
+import csv
+import logging
+import os
+import platform
+import sys
+from itertools import product
+from pathlib import Path
+
+import torch
+from distributed import Client, LocalCluster, as_completed, get_worker
+from distributed.diagnostics.plugin import WorkerPlugin
+from tqdm import tqdm
+
+from helpers.mnist import load_mnist
+from helpers.recipes import WORDS, Recipe
+from helpers.training import accuracy, train
+
+RECIPES = tuple(Recipe(*words) for words in product(*WORDS.values()))
+PATIENCE = 20  # seconds to wait for a scheduler's answer
+COLUMNS = (
+    *WORDS,
+    *("learning_rate", "seed", "epochs", "images", "accuracy", "accuracies", "last_loss"),
+    *("seconds", "worker", "versions", "error"),
+)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.experiments", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the table, CSV")
+    parser.add_argument(
+        "--recipes", nargs="+", type=_recipe, default=RECIPES, metavar="NAME", help="all sixteen, if none is named"
+    )  # fmt: skip
+    parser.add_argument("--seeds", nargs="+", type=int, default=range(10), metavar="SEED")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--images", type=int, help="train on so many; all, if left out")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, help="processes here; one for each core, if left out")
+    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="share out to its workers")
+    options = parser.parse_args(arguments)
+    try:
+        with connect(options.scheduler, options.workers) as client:
+            run_grid(
+                client, options.out, options.recipes, options.seeds, options.epochs, options.images
+            )
+    except (ValueError, OSError) as error:
+        sys.exit(f"python -m helpers.experiments: {error}")
+    except KeyboardInterrupt:
+        print(f"\nStopped. What is finished is in {options.out}; the same command goes on.")
+        sys.exit(130)  # what a shell says of a command that Ctrl-C ended
+
+
+def _recipe(name):
+    try:
+        return Recipe(*name.split("-"))
+    except (TypeError, ValueError):
+        expected = "four words such as mse-sigmoid-sgd-none or bce-leaky-adam-layernorm"
+        raise argparse.ArgumentTypeError(f"{name!r} is no recipe; expected {expected}") from None
+
+
+@contextlib.contextmanager
+def connect(scheduler=None, workers=None):
+    """Yield a `distributed.Client`, for `run_grid`; at the end it and its local workers are closed.
+
+    scheduler  the address of a running one, "tcp://host:port"; OSError if none answers there
+    workers    without a scheduler: so many processes here, each with one thread; one for each
+               core, if left out
+    """
+    if scheduler is None:
+        cluster = LocalCluster(
+            n_workers=workers or os.cpu_count(),
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=logging.ERROR,
+        )
+    else:
+        cluster = contextlib.nullcontext(scheduler)
+    with cluster as address:
+        try:
+            client = Client(address, timeout=PATIENCE)
+        except OSError:
+            raise OSError(
+                f"no Dask scheduler answers at {scheduler}; start one there: dask scheduler"
+            ) from None
+        with client:
+            yield client
+
+
+def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=None):
+    """Train each of `recipes` from each of `seeds`, and add a row to the table `path` as each ends.
+
+    client   a `distributed.Client`; its workers are sent the images once
+    path     a `pathlib.Path`; runs that have a row there are not done again
+    epochs   how long each trains, at batch size 1 in file order
+    images   the number of training images, from the first; all, if None
+
+    A run on a worker that dies is done again on another. A run that fails is a row with its
+    `error`; to have it tried again, delete the row. Raises ValueError for a file that is no such table, or
+    whose rows have other settings, and ConnectionError when the scheduler is gone.
+    """
+    train_set = load_mnist("train")
+    if images is not None:
+        train_set = first_images(train_set, images)
+    runs = _runs(recipes, seeds, epochs, len(train_set))
+    rows = _read(path)
+    _refuse_other_settings(path, rows, recipes, epochs, len(train_set))
+    done = {_key(row) for row in rows}
+    missing = {key: (recipe, row) for key, (recipe, row) in runs.items() if key not in done}
+
+    client.register_plugin(Images(train_set, load_mnist("test")))
+    if not client.scheduler_info()["workers"]:
+        print("No worker has come yet; the grid waits for one.", flush=True)
+    futures = {
+        client.submit(run, recipe, row["seed"], epochs, pure=False): row
+        for recipe, row in missing.values()
+    }
+    finished = tqdm(
+        as_completed(futures),
+        total=len(runs),
+        initial=len(runs) - len(missing),
+        unit=" runs",
+        file=sys.stdout,
+    )
+    for future in finished:
+        rows.append(futures.pop(future) | _outcome(future))
+        _write(path, rows)
+
+
+def _runs(recipes, seeds, epochs, images):
+    """All runs, seed by seed: under the key of its row each recipe, and the row as far as it is known."""
+    if epochs < 1:
+        raise ValueError(f"epochs is {epochs}; expected at least 1")
+    runs = {}
+    for seed, recipe in product(seeds, recipes):
+        rate = recipe.learning_rate
+        row = recipe.words | {
+            "learning_rate": rate,
+            "seed": seed,
+            "epochs": epochs,
+            "images": images,
+        }
+        if _key(row) in runs:
+            raise ValueError(
+                f"{recipe} from seed {seed} is asked for twice; expected each run once"
+            )
+        runs[_key(row)] = recipe, row
+    return runs
+
+
+def _key(row):
+    """What a table has only once: the recipe's four words, and the seed."""
+    return (*(row[part] for part in WORDS), int(row["seed"]))
+
+
+def first_images(dataset, count):
+    """Keep the first `count` images of a `MnistDataset`; ValueError if it has fewer."""
+    if not 10 <= count <= len(dataset):
+        raise ValueError(f"images is {count}; expected 10 to {len(dataset):,}, what this set has")
+    dataset.images, dataset.labels = dataset.images[:count], dataset.labels[:count]
+    return dataset
+
+
+class Images(WorkerPlugin):
+    """What each worker is sent once: the images that it trains with, and those that it tests with."""
+
+    name = "images"
+
+    def __init__(self, train_set, test_set):
+        self.train_set, self.test_set = train_set, test_set
+
+
+def run(recipe, seed, epochs):
+    """Train a recipe on the worker that this is called on; returns a part of its row, a dict."""
+    worker = get_worker()
+    images = worker.plugins[Images.name]
+    torch.manual_seed(seed)
+    network, loss_function = recipe.network(), recipe.loss_function()
+    optimizer = recipe.optimizer(network)
+    accuracies, seconds = [], 0.0
+    for _ in range(epochs):
+        history = train(network, images.train_set, loss_function=loss_function,
+                        optimizer=optimizer, epochs=1, progress=False)  # fmt: skip
+        accuracies.append(accuracy(network, images.test_set))
+        seconds += history.seconds
+    return {
+        "accuracy": accuracies[-1],
+        "accuracies": " ".join(map(str, accuracies)),
+        "last_loss": history.losses[-1],
+        "seconds": round(seconds, 2),
+        "worker": worker.name,
+        "versions": f"Python {platform.python_version()}, torch {torch.__version__}",
+    }
+
+
+def _outcome(future):
+    """What a finished run adds to its row: its results, or its error in a line."""
+    if future.cancelled():
+        raise ConnectionError("the scheduler is gone, and with it the runs that were under way")
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return {"error": " ".join(f"{type(error).__name__}: {error}".split())}
+
+
+def _read(path):
+    """Return the rows of a table, dicts of strings; none if there is no such file."""
+    if not path.exists():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file, strict=True)
+            header, rows = reader.fieldnames or [], list(reader)
+    except (UnicodeDecodeError, csv.Error):
+        header, rows = [], []
+    if tuple(header) != COLUMNS:
+        raise ValueError(
+            f"{path} is no table of this grid: expected the columns {','.join(COLUMNS)}; name another file"
+        )
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values() or not row["seed"].lstrip("-").isdecimal():
+            raise ValueError(
+                f"{path}: row {number} is damaged; expected {len(COLUMNS)} fields, and a number as seed; delete it"
+            )
+    if len({_key(row) for row in rows}) < len(rows):
+        raise ValueError(f"{path}: a run stands there twice; expected each recipe and seed once")
+    return rows
+
+
+def _refuse_other_settings(path, rows, recipes, epochs, images):
+    """Two settings in one table would be compared as if they were one."""
+    rates = {recipe.name: recipe.learning_rate for recipe in recipes}
+    for number, row in enumerate(rows, start=2):
+        rate = rates.get("-".join(row[part] for part in WORDS), row["learning_rate"])
+        wanted = {"learning_rate": rate, "epochs": epochs, "images": images}
+        for name, value in wanted.items():
+            if row[name] != str(value):
+                raise ValueError(
+                    f"{path}: row {number} has {name} {row[name]}, and you ask for {value}; "
+                    "name another file"
+                )
+
+
+def _write(path, rows):
+    """Put a new table in place of the old one, at once: whoever is stopped leaves one or the other."""
+    part = path.with_name(path.name + ".part")
+    with part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,363 @@
+"""The grid: each run once, whatever is stopped, killed or broken meanwhile."""
+
+import contextlib
+import csv
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from distributed import Client, LocalCluster
+
+from helpers import accuracy, load_mnist, train
+from helpers.environment import ROOT
+from helpers.experiments import COLUMNS, RECIPES, connect, first_images, main, run_grid
+from helpers.recipes import Recipe
+
+BASELINE = Recipe("mse", "sigmoid", "sgd", "none")
+BEST = Recipe("bce", "leaky", "adam", "layernorm")
+NAMES = [recipe.name for recipe in (BASELINE, BEST)]
+MEASURED = ("accuracy", "accuracies", "last_loss")  # what the same run gives again
+
+
+@pytest.fixture(autouse=True)
+def _sample(monkeypatch):
+    monkeypatch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
+
+
+@pytest.fixture(scope="module")
+def client():
+    """One worker, in this process: quick to start, and what it imports is what the test sees."""
+    threads = torch.get_num_threads()
+    cluster = LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None)
+    with cluster, Client(cluster) as client:
+        yield client
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def table(tmp_path):
+    return tmp_path / "grid.csv"
+
+
+def read(table):
+    with table.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def small(client, table, recipes=(BASELINE, BEST), seeds=(0, 1), **settings):
+    run_grid(client, table, recipes, seeds, **{"epochs": 1, "images": 50} | settings)
+    return read(table)
+
+
+def measured(rows):
+    """Which run gave what; which worker did it, when and how fast, is left out."""
+    columns = [name for name in COLUMNS if name not in ("seconds", "worker")]
+    return sorted([row[name] for name in columns] for row in rows)
+
+
+# What a row holds.
+
+
+def test_there_are_sixteen_recipes():
+    assert len({recipe.name for recipe in RECIPES}) == 16
+
+
+def test_a_row_is_what_the_same_training_by_hand_gives(client, table):
+    (row,) = small(client, table, [BEST], [3], epochs=2)
+    train_set, test_set = first_images(load_mnist("train"), 50), load_mnist("test")
+    torch.manual_seed(3)
+    network = BEST.network()
+    history = train(network, train_set, loss_function=torch.nn.BCELoss(), epochs=2,
+                    optimizer=torch.optim.Adam(network.parameters()), progress=False)  # fmt: skip
+    assert BEST.words.items() <= row.items()
+    assert (row["learning_rate"], row["seed"], row["epochs"], row["images"]) == (
+        "0.001",
+        "3",
+        "2",
+        "50",
+    )
+    assert float(row["accuracy"]) == accuracy(network, test_set)
+    assert row["accuracies"].split()[-1] == row["accuracy"] and len(row["accuracies"].split()) == 2
+    assert float(row["last_loss"]) == pytest.approx(history.losses[-1], rel=1e-5)
+    assert float(row["seconds"]) >= 0 and row["worker"] and row["error"] == ""
+    assert row["versions"] == f"Python {sys.version.split()[0]}, torch {torch.__version__}"
+
+
+def test_each_recipe_is_trained_from_each_seed(client, table):
+    rows = small(client, table)
+    runs = {("-".join(row[part] for part in BASELINE.words), row["seed"]) for row in rows}
+    assert len(rows) == 4 and runs == {(name, seed) for name in NAMES for seed in "01"}
+
+
+def test_the_learning_rate_of_the_recipe_is_used_and_kept(client, table):
+    words = BASELINE.words.values()
+    (slow,) = small(client, table, [BASELINE], [0])
+    (fast,) = small(client, table.with_name("fast.csv"), [Recipe(*words, learning_rate=1.0)], [0])
+    assert (slow["learning_rate"], fast["learning_rate"]) == ("0.01", "1.0")
+    assert slow["last_loss"] != fast["last_loss"]
+
+
+def test_a_run_that_fails_is_a_row_with_its_error_and_the_rest_goes_on(client, table):
+    bursts = Recipe("mse", "leaky", "sgd", "none", learning_rate=1e30)
+    rows = small(client, table, [bursts, BASELINE], [0])
+    errors = {row["activation"]: row["error"] for row in rows}
+    assert (
+        errors["leaky"].startswith("FloatingPointError: the loss is")
+        and "\n" not in errors["leaky"]
+    )
+    assert errors["sigmoid"] == ""
+
+
+# Going on.
+
+
+def test_only_what_is_missing_is_done_again(client, table):
+    small(client, table, seeds=[0])
+    before = table.read_text()
+    small(client, table, seeds=[0, 1])
+    assert table.read_text().startswith(before) and len(read(table)) == 4
+
+
+def test_a_finished_grid_is_left_as_it_is(client, table, capsys):
+    small(client, table)
+    before = table.read_bytes()
+    capsys.readouterr()
+    small(client, table)
+    assert table.read_bytes() == before and "4/4" in capsys.readouterr().out
+
+
+def test_a_part_that_a_killed_process_left_does_no_harm(client, table):
+    table.with_name("grid.csv.part").write_text("loss,activ")
+    assert len(small(client, table)) == 4
+    assert [path.name for path in table.parent.iterdir()] == ["grid.csv"]
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"epochs": 2}, "row 2 has epochs 1, and you ask for 2"),
+        ({"images": 60}, "row 2 has images 50, and you ask for 60"),
+        (
+            {"recipes": [Recipe(*BASELINE.words.values(), learning_rate=0.5)]},
+            "row 2 has learning_rate 0.01, and you ask for 0.5",
+        ),
+        ({"recipes": [BEST], "epochs": 2}, "row 2 has epochs 1"),
+        ({"recipes": [], "images": 60}, "row 2 has images 50"),
+    ],
+)
+def test_rows_of_other_settings_are_refused(client, table, settings, message):
+    small(client, table, [BASELINE], [0])
+    before = table.read_bytes()
+    with pytest.raises(ValueError, match=message):
+        small(client, table, **{"recipes": [BASELINE], "seeds": [0, 1]} | settings)
+    assert table.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b'loss,"acti'])
+def test_a_file_of_another_shape_is_refused(client, table, content):
+    table.write_bytes(content)
+    with pytest.raises(
+        ValueError, match="is no table of this grid: expected the columns loss,activ"
+    ):
+        small(client, table)
+    assert table.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda lines: lines[:-1] + [lines[-1][:30]], "row 3 is damaged"),
+        (lambda lines: [*lines, lines[-1]], "a run stands there twice"),
+        (lambda lines: [*lines[:2], lines[2] + ",more"], "row 3 is damaged"),
+        (
+            lambda lines: [*lines[:2], lines[2].replace(",1,1,50,", ",one,1,50,")],
+            "row 3 is damaged",
+        ),
+    ],
+)
+def test_a_damaged_table_is_refused(client, table, spoil, message):
+    small(client, table, [BASELINE])
+    spoilt = "\n".join(spoil(table.read_text().splitlines()))
+    table.write_text(spoilt)
+    with pytest.raises(ValueError, match=message):
+        small(client, table, [BASELINE])
+    assert table.read_text() == spoilt
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"epochs": 0}, "epochs is 0; expected at least 1"),
+        ({"images": 9}, "images is 9; expected 10 to 6,000"),
+        ({"images": 6_001}, "images is 6001; expected 10 to 6,000"),
+        ({"seeds": [1, 1]}, "from seed 1 is asked for twice"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(client, table, settings, message):
+    with pytest.raises(ValueError, match=message):
+        small(client, table, **settings)
+    assert not table.exists()
+
+
+# The command.
+
+
+def test_an_unknown_recipe_is_named(capsys, table):
+    with pytest.raises(SystemExit):
+        main(["--out", str(table), "--recipes", "mse-tanh-sgd-none"])
+    assert "'mse-tanh-sgd-none' is no recipe; expected four words" in capsys.readouterr().err
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, table):
+    monkeypatch.setattr("helpers.experiments.PATIENCE", 0.5)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # a port on which nobody listens
+        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(SystemExit, match=f"no Dask scheduler answers at {address}"):
+            main(["--out", str(table), "--scheduler", address])
+
+
+# In processes: stopped, killed, resumed.
+
+COMMAND = [sys.executable, "-m", "helpers.experiments", "--epochs", "1", "--images", "1000"]
+GRID = [*COMMAND, "--recipes", *NAMES, "--seeds", "0", "1", "2"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(client, tmp_path_factory):
+    """The rows of GRID, when nothing happens to it."""
+    path = tmp_path_factory.mktemp("undisturbed") / "grid.csv"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
+        run_grid(client, path, (BASELINE, BEST), range(3), epochs=1, images=1000)
+    return measured(read(path))
+
+
+@contextlib.contextmanager
+def process(*command):
+    """A process of its own group; what is left of the group is killed at the end."""
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as started:  # fmt: skip
+        try:
+            yield started
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGKILL)
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def is_there(group):
+    """Whether a process of this group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def rows_in(table):
+    return len(read(table)) if table.exists() else 0
+
+
+def test_a_driver_killed_at_five_moments_goes_on_each_time(table, undisturbed):
+    for moment in range(5):
+        with process(*GRID, "--workers", "1", "--out", str(table)) as driver:
+            wait_for(
+                lambda least=moment: rows_in(table) >= least
+            )  # before the first row; after each
+            time.sleep(0.1 * moment)
+            driver.kill()
+        assert len({row["seed"] + row["loss"] for row in read(table)} if moment else ()) >= moment
+    done = subprocess.run(
+        [*GRID, "--workers", "1", "--out", str(table)], cwd=ROOT, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert measured(read(table)) == undisturbed
+
+
+def test_an_interrupt_keeps_what_is_finished_and_leaves_no_process(table):
+    with process(*GRID, "--workers", "2", "--out", str(table)) as driver:
+        wait_for(lambda: rows_in(table) >= 1)
+        driver.send_signal(signal.SIGINT)
+        output, _ = driver.communicate(timeout=60)
+        assert driver.returncode == 130
+        assert f"Stopped. What is finished is in {table}; the same command goes on." in output
+        assert "Traceback" not in output
+        wait_for(lambda: not is_there(driver.pid), seconds=30)
+    assert 1 <= rows_in(table) <= 6
+
+
+def test_a_worker_killed_in_mid_run_leaves_a_complete_grid(table, undisturbed):
+    """A scheduler and two workers on the loopback address, as on several machines."""
+    port = free_port()
+    dask, address = [sys.executable, "-m", "dask"], f"tcp://127.0.0.1:{port}"
+    host = ["--host", "127.0.0.1"]
+    worker = [*dask, "worker", address, *host, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    with (
+        process(*dask, "scheduler", *host, "--port", str(port), "--no-dashboard"),
+        process(*worker, "--name", "lives"),
+        process(*worker, "--name", "dies") as dies,
+    ):
+        with Client(address, timeout=60) as watching:
+            watching.wait_for_workers(2, timeout=60)
+            with process(*GRID, "--scheduler", address, "--out", str(table)) as driver:
+                wait_for(lambda: busy(watching, "dies"))
+                dies.kill()
+                output, _ = driver.communicate(timeout=120)
+        assert driver.returncode == 0, output
+    rows = read(table)
+    assert measured(rows) == undisturbed
+    assert "lives" in {row["worker"] for row in rows}
+
+
+def busy(client, name):
+    """Whether the worker of this name is at a run, by what the scheduler knows."""
+    workers = client.scheduler_info()["workers"]
+    return any(
+        client.processing().get(address)
+        for address, worker in workers.items()
+        if worker["name"] == name
+    )
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_scheduler_that_dies_is_an_error_and_no_row(table):
+    port = free_port()
+    command = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    with process(sys.executable, "-m", "dask", *command) as scheduler:
+        address = f"tcp://127.0.0.1:{port}"
+        with process(*GRID, "--scheduler", address, "--out", str(table)) as driver:
+            wait_for(lambda: "grid waits for one" in driver.stdout.readline())
+            scheduler.kill()
+            output, _ = driver.communicate(timeout=120)
+    assert driver.returncode == 1 and "the scheduler is gone" in output
+    assert not table.exists()
+
+
+def test_local_workers_are_as_many_as_asked_for_and_end_with_the_client():
+    with connect(workers=2) as client:
+        threads = client.nthreads()
+        pids = list(client.run(os.getpid).values())
+        assert list(threads.values()) == [1, 1] and os.getpid() not in pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
