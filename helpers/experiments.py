@@ -64,8 +64,9 @@ def main(arguments=None):
 
 def _recipe(name):
     try:
-        return Recipe(*name.split("-"))
-    except (TypeError, ValueError):
+        loss, activation, optimizer, normalization = name.split("-")
+        return Recipe(loss, activation, optimizer, normalization)
+    except ValueError:
         expected = "four words such as mse-sigmoid-sgd-none or bce-leaky-adam-layernorm"
         raise argparse.ArgumentTypeError(f"{name!r} is no recipe; expected {expected}") from None
 
@@ -78,6 +79,8 @@ def connect(scheduler=None, workers=None):
     workers    without a scheduler: so many processes here, each with one thread; one for each
                core, if left out
     """
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers is {workers}; expected at least 1")
     if scheduler is None:
         cluster = LocalCluster(
             n_workers=workers or os.cpu_count(),
@@ -118,19 +121,19 @@ def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=No
     rows = _read(path)
     _refuse_other_settings(path, rows, recipes, epochs, len(train_set))
     done = {_key(row) for row in rows}
-    missing = {key: (recipe, row) for key, (recipe, row) in runs.items() if key not in done}
 
     client.register_plugin(Images(train_set, load_mnist("test")))
     if not client.scheduler_info()["workers"]:
         print("No worker has come yet; the grid waits for one.", flush=True)
     futures = {
         client.submit(run, recipe, row["seed"], epochs, pure=False): row
-        for recipe, row in missing.values()
+        for key, (recipe, row) in runs.items()
+        if key not in done
     }
     finished = tqdm(
         as_completed(futures),
         total=len(runs),
-        initial=len(runs) - len(missing),
+        initial=len(runs) - len(futures),
         unit=" runs",
         file=sys.stdout,
     )

@@ -210,10 +210,16 @@ def test_settings_that_make_no_sense_are_refused(client, table, settings, messag
 # The command.
 
 
-def test_an_unknown_recipe_is_named(capsys, table):
+@pytest.mark.parametrize("name", ["mse-tanh-sgd-none", "mse", "mse-sigmoid-sgd-none-1"])
+def test_an_unknown_recipe_is_named(capsys, table, name):
     with pytest.raises(SystemExit):
-        main(["--out", str(table), "--recipes", "mse-tanh-sgd-none"])
-    assert "'mse-tanh-sgd-none' is no recipe; expected four words" in capsys.readouterr().err
+        main(["--out", str(table), "--recipes", name])
+    assert f"{name!r} is no recipe; expected four words" in capsys.readouterr().err
+
+
+def test_no_workers_are_refused(table):
+    with pytest.raises(SystemExit, match="workers is 0; expected at least 1"):
+        main(["--out", str(table), "--workers", "0"])
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, table):
@@ -281,7 +287,7 @@ def test_a_driver_killed_at_five_moments_goes_on_each_time(table, undisturbed):
             )  # before the first row; after each
             time.sleep(0.1 * moment)
             driver.kill()
-        assert len({row["seed"] + row["loss"] for row in read(table)} if moment else ()) >= moment
+        assert rows_in(table) >= moment
     done = subprocess.run(
         [*GRID, "--workers", "1", "--out", str(table)], cwd=ROOT, capture_output=True
     )
