@@ -33,7 +33,10 @@ def main():
 
 
 def try_rates(client):
-    """Train each recipe once at each rate; returns a row for each, dicts."""
+    """Train each recipe once at each rate; returns a row for each, dicts.
+
+    Where a training broke off, since its loss was no finite number, the accuracy is None.
+    """
     validation = load_mnist("train")
     validation.images, validation.labels = validation.images[FIRST:], validation.labels[FIRST:]
     client.register_plugin(Images(first_images(load_mnist("train"), FIRST), validation))
@@ -43,18 +46,30 @@ def try_rates(client):
             at_rate = Recipe(**recipe.words, learning_rate=rate)
             futures[client.submit(run, at_rate, SEED_OF_CHOICE, EPOCHS, pure=False)] = at_rate
     finished = tqdm(as_completed(futures), total=len(futures), unit=" runs")
-    accuracies = {futures[future]: future.result()["accuracy"] for future in finished}
+    accuracies = {futures[future]: accuracy_of(future) for future in finished}
     return [
         recipe.words | {"learning_rate": recipe.learning_rate, "accuracy": accuracies[recipe]}
         for recipe in futures.values()
     ]
 
 
+def accuracy_of(future):
+    try:
+        return future.result()["accuracy"]
+    except FloatingPointError:
+        return None
+
+
 def best(rows):
-    """Keep each recipe's rate with the highest accuracy, the smaller one of two; returns recipes."""
+    """Keep each recipe's rate with the highest accuracy, the smaller one of two; returns recipes.
+
+    `rows` are those of rates.csv, dicts of strings.
+    """
     recipes = []
     for words in product(*WORDS.values()):
-        tried = [row for row in rows if tuple(row[part] for part in WORDS) == words]
+        tried = [
+            row for row in rows if tuple(row[part] for part in WORDS) == words and row["accuracy"]
+        ]
         row = max(tried, key=lambda row: (float(row["accuracy"]), -float(row["learning_rate"])))
         recipes.append(Recipe(*words, learning_rate=float(row["learning_rate"])))
     return recipes

@@ -1,6 +1,7 @@
 """The fair grid: validation images alone choose each recipe's learning rate."""
 
 import fair_grid
+import pytest
 import torch
 from distributed import Client, LocalCluster
 from fair_grid import RATES, best, try_rates
@@ -32,21 +33,41 @@ def test_of_two_equal_rates_the_smaller_one_is_kept():
     assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.1]
 
 
+def test_a_rate_at_which_the_training_broke_off_is_not_kept():
+    recipes = best(rows(("0.1", "0.95"), ("3.0", "")))
+    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.1]
+
+
 def test_the_rates_of_the_notebooks_are_among_those_tried():
     assert all(rate in RATES[kind] for kind, rate in RATES_OF_THE_NOTEBOOKS.items())
 
 
-def test_a_rate_is_judged_by_training_images_that_it_was_not_trained_on(monkeypatch):
+@pytest.fixture
+def client():
+    """A worker in this process, which sees what the test has changed."""
+    threads = torch.get_num_threads()
+    cluster = LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None)
+    with cluster, Client(cluster) as client:
+        yield client
+    torch.set_num_threads(threads)
+
+
+def test_a_training_that_breaks_off_is_a_row_without_accuracy(monkeypatch, client):
+    monkeypatch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
+    monkeypatch.setattr(fair_grid, "RATES", {"sgd": (1e30,)})
+    monkeypatch.setattr(fair_grid, "RECIPES", [Recipe("mse", "leaky", "sgd", "none")])
+    monkeypatch.setattr(fair_grid, "FIRST", 300)
+    (row,) = try_rates(client)
+    assert row["accuracy"] is None and row["learning_rate"] == 1e30
+
+
+def test_a_rate_is_judged_by_training_images_that_it_was_not_trained_on(monkeypatch, client):
     monkeypatch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
     monkeypatch.setattr(fair_grid, "FIRST", 300)
     monkeypatch.setattr(fair_grid, "EPOCHS", 1)
     monkeypatch.setattr(fair_grid, "RATES", {"sgd": (0.1, 1.0)})
     monkeypatch.setattr(fair_grid, "RECIPES", [Recipe(*BASELINE.values())])
-    threads = torch.get_num_threads()
-    cluster = LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None)
-    with cluster, Client(cluster) as client:
-        tried = try_rates(client)
-    torch.set_num_threads(threads)
+    tried = try_rates(client)
 
     train_set, others = load_mnist("train"), load_mnist("train")
     others.images, others.labels = others.images[300:], others.labels[300:]
