@@ -7,7 +7,7 @@ OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
 
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab fresh progress test run data notebooks bench devices faults browser mutate student setup clean
+.PHONY: help lab fresh progress test run data notebooks bench devices grid fair faults browser site mutate student setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -40,11 +40,21 @@ bench: setup      ## measure speed
 devices: setup    ## measure this machine's devices, and add them to data/results/devices.csv
 	$(VENV) tools/measure_devices.py
 
+grid: setup       ## train all sixteen recipes from ten seeds, into data/results/grid.csv
+	$(VENV) -m helpers.experiments --out data/results/grid.csv $(ARGS)
+
+fair: setup       ## choose each recipe's learning rate, and train again, into data/results/grid_fair.csv
+	$(VENV) tools/fair_grid.py
+
 faults: setup     ## plant faults in the notebooks, and count those that their tests catch
 	$(VENV) tools/plant_faults.py --jobs 2 $(ARGS)
 
 browser: setup    ## install what drives Chromium; make test then tests the course in JupyterLab, too
 	$(VENV) -m pip install --quiet -e '.[browser]' -c constraints.txt
+
+site: setup       ## build the course's site into build/site/
+	$(VENV) -m pip install --quiet -e '.[site]' -c constraints.txt
+	$(VENV) tools/build_site.py
 
 mutate: setup     ## change helpers, one change at a time, and count those that their tests catch
 	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt
@@ -64,5 +74,5 @@ clean:            ## remove .venv, build/ and mutants/
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(OLDEST)".split("."))))' 2>/dev/null || \
 	{ echo "The course needs Python $(OLDEST) or newer, and $(PYTHON) is older or missing. Name another: make setup PYTHON=python$(OLDEST)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	$(VENV) -m pip install --quiet -e '.[test]' -c constraints.txt
+	$(VENV) -m pip install --quiet -e '.[test,grid]' -c constraints.txt
 	@touch $@

@@ -9,6 +9,7 @@ WORDS = {
     "optimizer": ("sgd", "adam"),
     "normalization": ("none", "layernorm"),
 }
+RATES = {"sgd": 0.01, "adam": 0.001}  # Adam's is PyTorch's default
 
 
 class Recipe:
@@ -23,11 +24,12 @@ class Recipe:
                    needs outputs in 0..1, a sigmoid stands at the end in any case
     optimizer      "sgd" or "adam"
     normalization  "none" or "layernorm", behind the hidden activation
+    learning_rate  the optimizer's; if it is left out, 0.01 for "sgd" and 0.001 for "adam"
 
     Any other word is a ValueError. `words` maps these four names to the words, in this order.
     """
 
-    def __init__(self, loss, activation, optimizer, normalization):
+    def __init__(self, loss, activation, optimizer, normalization, learning_rate=None):
         self.words = {
             "loss": loss,
             "activation": activation,
@@ -38,6 +40,7 @@ class Recipe:
             if word not in WORDS[part]:
                 expected = " or ".join(map(repr, WORDS[part]))
                 raise ValueError(f"{part} is {word!r}; expected {expected}")
+        self.learning_rate = RATES[optimizer] if learning_rate is None else learning_rate
 
     @property
     def name(self) -> str:
@@ -58,19 +61,19 @@ class Recipe:
         return nn.MSELoss() if self.words["loss"] == "mse" else nn.BCELoss()
 
     def optimizer(self, network) -> torch.optim.Optimizer:
-        """Make the optimizer of `network`: SGD at learning rate 0.01, or Adam as PyTorch sets it."""
-        if self.words["optimizer"] == "sgd":
-            return torch.optim.SGD(network.parameters(), lr=0.01)
-        return torch.optim.Adam(network.parameters())
+        """Make the optimizer of `network`, as PyTorch sets it but for the learning rate."""
+        kind = torch.optim.SGD if self.words["optimizer"] == "sgd" else torch.optim.Adam
+        return kind(network.parameters(), lr=self.learning_rate)
 
     def __str__(self):
         return self.name
 
     def __repr__(self):
-        return f"Recipe({', '.join(map(repr, self.words.values()))})"
+        words = ", ".join(map(repr, self.words.values()))
+        return f"Recipe({words}, learning_rate={self.learning_rate})"
 
     def __eq__(self, other):
-        return isinstance(other, Recipe) and self.words == other.words
+        return isinstance(other, Recipe) and repr(self) == repr(other)
 
     def __hash__(self):
-        return hash(self.name)
+        return hash(repr(self))

@@ -74,6 +74,15 @@ def test_the_optimizer_is_plain(words):
     assert optimizer.param_groups[0]["params"] == list(network.parameters())
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_another_learning_rate_is_the_optimizers_and_makes_another_recipe(optimizer):
+    recipe = Recipe("mse", "leaky", optimizer, "none", learning_rate=0.3)
+    network = recipe.network()
+    assert recipe.optimizer(network).param_groups[0]["lr"] == recipe.learning_rate == 0.3
+    assert recipe != Recipe(*recipe.words.values()) and eval(repr(recipe)) == recipe
+    assert recipe.name == f"mse-leaky-{optimizer}-none"
+
+
 def test_the_same_seed_gives_the_same_first_weights_whatever_the_recipe():
     first = []
     for words in ALL:

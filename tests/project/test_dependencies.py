@@ -13,7 +13,7 @@ from helpers.environment import ROOT
 CONDA_NAMES = {"torch": "pytorch"}  # pip's name: conda's name, where they differ
 CONDA_ALONE = {"python", "pip", "nb_conda_kernels"}
 # Extras that one command of the Makefile installs when it needs them.
-PIP_ALONE = {"browser", "mutate"}
+PIP_ALONE = {"browser", "site", "mutate"}
 
 project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
@@ -41,7 +41,8 @@ def test_conda_and_pip_install_the_same_packages_and_versions():
 
 def test_the_makefile_installs_each_extra():
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    assert sorted(re.findall(r"-e '\.\[(\w+)\]' -c constraints.txt", makefile)) == sorted(extras)
+    installed = re.findall(r"-e '\.\[([\w,]+)\]' -c constraints.txt", makefile)
+    assert sorted(",".join(installed).split(",")) == sorted(extras)
 
 
 def test_only_conda_installs_what_is_condas_alone():

@@ -1,0 +1,61 @@
+"""The fair grid: validation images alone choose each recipe's learning rate."""
+
+import fair_grid
+import torch
+from distributed import Client, LocalCluster
+from fair_grid import RATES, best, try_rates
+
+from helpers import accuracy, load_mnist, train
+from helpers.environment import ROOT
+from helpers.recipes import RATES as RATES_OF_THE_NOTEBOOKS
+from helpers.recipes import Recipe
+
+BASELINE = {"loss": "mse", "activation": "sigmoid", "optimizer": "sgd", "normalization": "none"}
+
+
+def rows(*pairs):
+    """Sixteen recipes were tried at rate 1, and the baseline also at these rates."""
+    others = [
+        recipe.words | {"learning_rate": "1.0", "accuracy": "0"} for recipe in fair_grid.RECIPES
+    ]
+    return others + [BASELINE | {"learning_rate": rate, "accuracy": share} for rate, share in pairs]
+
+
+def test_the_rate_with_the_highest_accuracy_is_kept():
+    recipes = best(rows(("0.1", "0.95"), ("0.3", "0.97"), ("3.0", "0.9")))
+    assert len(recipes) == 16
+    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.3]
+
+
+def test_of_two_equal_rates_the_smaller_one_is_kept():
+    recipes = best(rows(("0.3", "0.97"), ("0.1", "0.97")))
+    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.1]
+
+
+def test_the_rates_of_the_notebooks_are_among_those_tried():
+    assert all(rate in RATES[kind] for kind, rate in RATES_OF_THE_NOTEBOOKS.items())
+
+
+def test_a_rate_is_judged_by_training_images_that_it_was_not_trained_on(monkeypatch):
+    monkeypatch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
+    monkeypatch.setattr(fair_grid, "FIRST", 300)
+    monkeypatch.setattr(fair_grid, "EPOCHS", 1)
+    monkeypatch.setattr(fair_grid, "RATES", {"sgd": (0.1, 1.0)})
+    monkeypatch.setattr(fair_grid, "RECIPES", [Recipe(*BASELINE.values())])
+    threads = torch.get_num_threads()
+    cluster = LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None)
+    with cluster, Client(cluster) as client:
+        tried = try_rates(client)
+    torch.set_num_threads(threads)
+
+    train_set, others = load_mnist("train"), load_mnist("train")
+    others.images, others.labels = others.images[300:], others.labels[300:]
+    for row, rate in zip(tried, (0.1, 1.0), strict=True):
+        torch.manual_seed(fair_grid.SEED_OF_CHOICE)
+        network = Recipe(*BASELINE.values()).network()
+        optimizer = torch.optim.SGD(network.parameters(), lr=rate)
+        items = torch.utils.data.Subset(train_set, range(300))
+        train(network, items, loss_function=torch.nn.MSELoss(), optimizer=optimizer, epochs=1,
+              progress=False)  # fmt: skip
+        expected = {"learning_rate": rate, "accuracy": accuracy(network, others)}
+        assert row == BASELINE | expected
