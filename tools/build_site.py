@@ -15,9 +15,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import nbformat
+from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
+from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
 from make_networks import NETWORKS, read
 
@@ -28,16 +31,6 @@ BUILD = ROOT / "build"
 RESULTS = ROOT / "data/results"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FILES = PROJECT["urls"]["Repository"] + "/blob/main/"  # where the code host shows a file
-# What a notebook prints of the accuracy after four epochs, one image a step, seed 0.
-FOUR_EPOCHS = {
-    "03_baseline_network": ("the baseline", r"test accuracy: ([\d.]+)%"),
-    "05_loss_function": ("another loss", r"test accuracy, BCE: ([\d.]+)%"),
-    "06_activation_function": ("another activation", r"test accuracy, LeakyReLU: ([\d.]+)%"),
-    "07_optimizer": ("another optimizer", r"test accuracy, Adam: ([\d.]+)%"),
-    "08_normalization": ("normalization", r"LayerNorm, lr=0.01: .* ([\d.]+)% after four"),
-    "09_combined_model": ("all four", r"([\d.]+)% after four"),
-}
-AXIS = (85, 100)  # percent, the ends of the picture of the accuracies
 PROMPTS = {"check": "the check of the cell above", "solution": "a solution"}
 LINK = re.compile(r"\]\(([^):#\s]+)(#[^)\s]*)?\)")
 MARK = re.compile(r"^<!-- (\w+)(?:: (.*))? -->$", re.MULTILINE)
@@ -86,6 +79,7 @@ def cells(path):
 
 def as_chapter(notebook, path):
     """Collapse checks and solutions, give figures their texts, and lead links where they belong."""
+    notebook.cells = [c for c in notebook.cells if "colab" not in c.metadata.get("tags", [])]
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = with_links(cell.source, path)
@@ -101,8 +95,13 @@ def as_chapter(notebook, path):
     title.source = title.source.replace(
         "# ", f"# {path.name[:2]} ", 1
     )  # texts call it by its number
-    link = f"[This notebook on the code host]({FILES}{path.relative_to(ROOT)})"
-    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link))
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(places(path.relative_to(ROOT))))
+
+
+def places(file):
+    """Where a reader can open a notebook."""
+    links = {"on the code host": FILES, "on Binder": BINDER, "on Colab": COLAB}
+    return "Open it " + ", ".join(f"[{name}]({start}{file})" for name, start in links.items()) + "."
 
 
 def with_links(text, path):
@@ -130,14 +129,14 @@ def place_of(path):
 # What stands in place of <!-- name: value --> in a page.
 
 
-def readme(heading):
-    """A section of the README, its headings one level up, its links as seen from docs/."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    section = re.search(
+def section(file, heading):
+    """A section of a file at the top, its headings one level up, its links as seen from docs/."""
+    text = (ROOT / file).read_text("utf-8")
+    found = re.search(
         rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE
     )
-    section = re.sub(r"^###", "##", section[1].strip(), flags=re.MULTILINE)
-    return LINK.sub(lambda link: f"](../{link[1]}{link[2] or ''})", section)
+    found = re.sub(r"^###", "##", found[1].strip(), flags=re.MULTILINE)
+    return LINK.sub(lambda link: f"](../{link[1]}{link[2] or ''})", found)
 
 
 def table(name):
@@ -163,24 +162,14 @@ def accuracies(_):
     lines = []
     for name, (change, _) in FOUR_EPOCHS.items():
         share = stored_accuracy(name)
-        place = 100 * (share - AXIS[0]) / (AXIS[1] - AXIS[0])
         lines.append(
             f'<tr><th scope="row"><a href="notebooks/{name}.html">{name[:2]}</a> {change}</th>'
-            f'<td class="line"><span style="left: {place:.1f}%"></span></td><td>{share:.1f} %</td></tr>'
+            f'<td class="line"><span style="left: {100 * place(share):.1f}%"></span></td><td>{share:.1f} %</td></tr>'
         )
     ends = "".join(f"<span>{end} %</span>" for end in AXIS)
     head = f'<tr><th scope="col">chapter</th><th scope="col" class="ends">{ends}</th>'
     head += '<th scope="col">accuracy</th></tr>'
     return "\n".join(['<table class="accuracies">', head, *lines, "</table>"])
-
-
-def stored_accuracy(name):
-    """What a notebook has printed, in percent."""
-    pattern = FOUR_EPOCHS[name][1]
-    outputs = [
-        out for cell in cells(ROOT / f"notebooks/{name}.ipynb") for out in cell.get("outputs", [])
-    ]
-    return float(re.findall(pattern, "".join(out.get("text", "") for out in outputs))[-1])
 
 
 def networks(_):
@@ -209,7 +198,8 @@ def citation(_):
 
 MAKERS = {
     "citation": citation,
-    "readme": readme,
+    "readme": partial(section, "README.md"),
+    "contributing": partial(section, "CONTRIBUTING.md"),
     "table": table,
     "accuracies": accuracies,
     "networks": networks,

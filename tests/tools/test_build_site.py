@@ -7,7 +7,9 @@ import pytest
 
 pytest.importorskip("safetensors", reason="not installed: make site")
 import build_site
-from build_site import DOCS, FILES, FOUR_EPOCHS, MARK, RESULTS, with_links
+from accuracies import FOUR_EPOCHS, stored_accuracy
+from address import BINDER, COLAB, COLAB_CELL
+from build_site import DOCS, FILES, MARK, RESULTS, with_links
 
 from helpers.environment import ROOT
 
@@ -54,7 +56,11 @@ def test_a_chapter_bears_its_number_and_leads_to_its_notebook():
     notebook = nbformat.read(CHAPTER, as_version=4)
     build_site.as_chapter(notebook, CHAPTER)
     assert notebook.cells[0].source.startswith("# 05 Change the loss")
-    assert f"({FILES}notebooks/05_loss_function.ipynb)" in notebook.cells[1].source
+    for start in (FILES, BINDER, COLAB):
+        assert f"({start}notebooks/05_loss_function.ipynb)" in notebook.cells[1].source
+    assert COLAB_CELL not in [cell.source for cell in notebook.cells], (
+        "it serves the notebook alone"
+    )
 
 
 def test_every_table_of_results_stands_on_its_page():
@@ -80,14 +86,14 @@ def test_every_mark_in_a_page_is_known():
     assert len(marks) > 10 and {name for name, _ in marks} == set(build_site.MAKERS)
 
 
-def test_a_section_of_the_readme_ends_where_the_next_begins():
-    section = build_site.readme("Start")
-    assert "## With conda, and on Windows" in section and "make lab" in section
-    assert "###" not in section and "# Notebooks" not in section
-    assert "(../notebooks/00_setup.ipynb)" in build_site.readme("Notebooks")
+def test_a_section_ends_where_the_next_begins():
+    start = build_site.section("README.md", "Start")
+    assert "make lab" in start and "#" not in re.sub(r"#.*\n|\(.*?\)", "", start)
+    assert "(../notebooks/00_setup.ipynb)" in build_site.section("README.md", "Notebooks")
+    assert "(start.md" not in start and "(../docs/start.md#" in start
 
 
 def test_the_accuracies_are_found_in_the_notebooks():
-    shares = {name[:2]: build_site.stored_accuracy(name) for name in FOUR_EPOCHS}
+    shares = {name[:2]: stored_accuracy(name) for name in FOUR_EPOCHS}
     assert all(85 < share < 100 for share in shares.values()), "the picture's ends"
     assert shares["03"] < shares["08"] < shares["09"]
