@@ -13,8 +13,7 @@ help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 lab: setup        ## open your copy of the course, in work/, in JupyterLab
-	$(VENV) tools/copies.py
-	$(VENV) -m jupyterlab work/00_setup.ipynb --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+	$(VENV) tools/lab.py $(ARGS)
 
 fresh: setup      ## put back your copy of a notebook, and keep the old one: make fresh ARGS=05
 	$(VENV) tools/copies.py fresh $(ARGS)

@@ -24,9 +24,10 @@ BINDER = f"https://mybinder.org/v2/gh/{OWNER}/{NAME}/{TAG}?urlpath=lab/tree/"
 COLAB = f"https://colab.research.google.com/github/{OWNER}/{NAME}/blob/{TAG}/"
 TEXTS = ("README.md", "CITATION.cff")
 COLAB_CELL = f"""\
+# For Google Colab alone; elsewhere this cell does nothing
 import os
 
-if "COLAB_RELEASE_TAG" in os.environ:  # on Google Colab: fetch the course, leave torch as it is
+if "COLAB_RELEASE_TAG" in os.environ:  # fetch the course, and leave torch as it is
     shell = get_ipython().system
     repository = "{REPOSITORY}"
     shell(f"git clone -q --depth 1 --branch {TAG} {{repository}} /content/course")
