@@ -22,6 +22,7 @@ import nbformat
 from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
 from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
+from kept_true import all_bands, summary
 from make_networks import NETWORKS, read
 
 from helpers.environment import ROOT
@@ -197,7 +198,9 @@ def citation(_):
 
 
 MAKERS = {
+    "bands": lambda _: all_bands(chapters()),
     "citation": citation,
+    "compared": lambda _: summary(chapters()),
     "readme": partial(section, "README.md"),
     "contributing": partial(section, "CONTRIBUTING.md"),
     "table": table,

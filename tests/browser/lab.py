@@ -103,7 +103,7 @@ def forget_settings(folder):
 
 def wait_for_answer(lab):
     """Wait for the line with the address, which holds the token, and until the server answers."""
-    for _ in range(300):
+    for _ in range(1500):  # a busy machine takes minutes
         if lab.process.poll() is not None:
             break
         try:
