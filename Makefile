@@ -7,14 +7,13 @@ OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
 
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab fresh progress test run data notebooks bench devices grid fair faults browser mutate student setup clean
+.PHONY: help lab fresh progress test run data notebooks bench devices grid fair faults browser site mutate student setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 lab: setup        ## open your copy of the course, in work/, in JupyterLab
-	$(VENV) tools/copies.py
-	$(VENV) -m jupyterlab work/00_setup.ipynb --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+	$(VENV) tools/lab.py $(ARGS)
 
 fresh: setup      ## put back your copy of a notebook, and keep the old one: make fresh ARGS=05
 	$(VENV) tools/copies.py fresh $(ARGS)
@@ -51,6 +50,10 @@ faults: setup     ## plant faults in the notebooks, and count those that their t
 
 browser: setup    ## install what drives Chromium; make test then tests the course in JupyterLab, too
 	$(VENV) -m pip install --quiet -e '.[browser]' -c constraints.txt
+
+site: setup       ## build the course's site into build/site/
+	$(VENV) -m pip install --quiet -e '.[site]' -c constraints.txt
+	$(VENV) tools/build_site.py
 
 mutate: setup     ## change helpers, one change at a time, and count those that their tests catch
 	$(VENV) -m pip install --quiet -e '.[mutate]' -c constraints.txt

@@ -24,11 +24,14 @@ WORK = ROOT / "work"
 BUILD = ROOT / "build"
 MADE = ".made.json"  # for each copy, the mark of the course's notebook that it was made from
 FOR_A_CLASS = (
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
     "README.md",
     "constraints.txt",
     "data",
+    "docs",
     "environment.yml",
     "helpers",
     "notebooks",

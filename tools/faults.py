@@ -71,7 +71,7 @@ def changed_code(notebook):
     """Every change of a cell's code that one of the operators makes."""
     unseen = unseen_names(notebook)
     for index, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code" or {"check", "raises-exception"} & tags(cell):
+        if cell.cell_type != "code" or {"check", "colab", "raises-exception"} & tags(cell):
             continue
         for node in nodes_of(cell, unseen, without=is_no_place):
             for operator in OPERATORS:

@@ -17,6 +17,8 @@ from helpers.exercises import (
     e08_normalization,
     e09_combined_model,
     e10_better_training,
+    e11_evidence,
+    e12_beyond_one_machine,
 )
 from helpers.exercises.core import Verdict
 from helpers.exercises.memory import forget, remember, states
@@ -32,6 +34,8 @@ NOTEBOOKS = (
     e08_normalization,
     e09_combined_model,
     e10_better_training,
+    e11_evidence,
+    e12_beyond_one_machine,
 )
 EXERCISES = {name: one for notebook in NOTEBOOKS for name, one in notebook.EXERCISES.items()}
 _hints_given = dict.fromkeys(EXERCISES, 0)

@@ -1,7 +1,7 @@
-"""What axe-core finds in a page: `faults`.
+"""What axe-core finds in a page: `faults` in one of Lab's or nbconvert's, `faults_of_site` in the site's.
 
-Ours are the text and the outputs. What stands around them is Lab's or nbconvert's; NOT_OURS names
-what those, and pandas, do to ours.
+In the former ours are the text and the outputs. What stands around them is Lab's or nbconvert's; NOT_OURS
+names what those, and pandas, do to ours. Of the site everything is ours.
 """
 
 TRACEBACK = (
@@ -21,19 +21,36 @@ EVERYTHING = """
 
 def faults(page):
     """What axe finds or cannot judge, one text for each element."""
-    from axe_playwright_python.sync_playwright import Axe
-
     # Axe passes over what is scrolled away, and over all of Lab, whose body has no height. Lab guesses
     # the height of a cell that is out of sight: a cell that grows while axe looks covers the next one.
     page.add_style_tag(content=EVERYTHING)
     page.set_viewport_size({"width": 1280, "height": 40_000})
     page.locator(".jp-WindowedPanel-outer").evaluate_all("all => all.map(one => one.scrollTop = 0)")
     page.wait_for_function("[...document.images].every(image => image.complete)")
-    rules = {rule: {"enabled": False} for rule in NOT_OURS}
-    parts = {"include": [[part] for part in OURS]}
-    found = Axe().run(page, context=parts, options={"rules": rules}).response
+    found = run(page, {"include": [[part] for part in OURS]}, NOT_OURS)
     (contrast,) = (rule for rule in found["passes"] if rule["id"] == "color-contrast")
     assert len(contrast["nodes"]) > page.locator(".jp-RenderedMarkdown").count()
+    return told(found)
+
+
+def faults_of_site(page, rules=None):
+    """The same of a page of the site, as wide as it is."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    size = page.viewport_size
+    page.set_viewport_size(size | {"height": max(height, 1200)})  # the sidebar has a height, too
+    found = run(page, None, ["empty-table-header"], rules)
+    page.set_viewport_size(size)
+    return told(found)
+
+
+def run(page, parts, without, rules=None):
+    from axe_playwright_python.sync_playwright import Axe
+
+    options = {"rules": {rule: {"enabled": False} for rule in without}, "preload": False}
+    return Axe().run(page, context=parts, options=options | (rules or {})).response
+
+
+def told(found):
     return [
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
         for rule in found["violations"] + found["incomplete"]

@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real browser. Without one the tests are skipped, with a line that says how to
+"""A real JupyterLab, and the site, in a real browser. Without one the tests are skipped, with a line that says how to
 get it; where COURSE_BROWSER is "required", as `.ci/run` sets it, they fail.
 """
 
@@ -9,8 +9,10 @@ import shutil
 import pytest
 
 from browser.lab import start_lab
+from browser.site import build, serve
 
 NO_BROWSER = "no browser to test JupyterLab in: apt-get install chromium, then make browser"
+NO_SPHINX = "nothing to build the site with: install npm, then make site"
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +20,13 @@ def chromium():
     """The path of Chromium."""
     path = shutil.which("chromium")
     if not path or not importlib.util.find_spec("playwright"):
-        stop = pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip
         stop(NO_BROWSER)
     return path
+
+
+def stop(reason):
+    """Skip a test, or fail it where it is required."""
+    (pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +36,17 @@ def lab(chromium, tmp_path_factory):
     yield lab
     lab.process.terminate()
     lab.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The built site, one for all tests: site.url, site.folder."""
+    if not importlib.util.find_spec("sphinx") or not shutil.which("npm"):
+        stop(NO_SPHINX)
+    folder = tmp_path_factory.mktemp("site")
+    build(folder)
+    with serve(folder) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

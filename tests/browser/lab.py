@@ -6,7 +6,6 @@ Nothing here imports Playwright, which a learner does not have; pages come from 
 import json
 import os
 import re
-import secrets
 import shutil
 import socket
 import subprocess
@@ -19,7 +18,6 @@ from pathlib import Path
 from helpers.environment import ROOT
 
 FOLDERS = ("notebooks", "helpers", "tools", "docs", "data/sample", "data/results")
-NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}  # a toast would cover the page
 RUNNING = """[...jupyterapp.shell.currentWidget.content.model.cells].some(
     cell => cell.executionState === "running")"""  # and so is a cell that waits for its turn
 NUMBERED = """[...jupyterapp.shell.currentWidget.content.model.cells].every(
@@ -35,6 +33,7 @@ class Lab:
     token: str
     course: Path
     process: subprocess.Popen
+    printed: Path  # what it has printed
 
     def ask(self, path, method="GET"):
         """Return what the server answers, as a person with the token."""
@@ -50,41 +49,36 @@ class Lab:
         shutil.rmtree(self.course / "work")
         shutil.copytree(self.course / "untouched", self.course / "work")
         (self.course / "data/progress.sqlite").unlink(missing_ok=True)
-        write_settings(self.course.parent)
+        forget_settings(self.course.parent)
 
 
 def start_lab(folder):
     """Start JupyterLab on a copy of the course in `folder`, with none of our own settings."""
     course = folder / "course"
     copy_course(course)
-    write_settings(folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    token = secrets.token_hex(16)
-    command = ["jupyterlab", "work/00_setup.ipynb", "--ServerApp.root_dir=."]
-    command += ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command = ["tools/lab.py", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
-    environment = as_learner(folder) | {"JUPYTER_TOKEN": token}
-    with (folder / "lab.log").open("w") as log:
+    printed = folder / "lab.log"
+    with printed.open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=course, env=environment, stdout=log, stderr=log
+            [sys.executable, *command], cwd=course, env=as_learner(folder), stdout=log, stderr=log
         )
-    lab = Lab(f"http://127.0.0.1:{port}", token, course, process)
-    wait_for_answer(lab, folder / "lab.log")
+    lab = Lab(f"http://127.0.0.1:{port}", "", course, process, printed)
+    wait_for_answer(lab)
+    shutil.copytree(course / "work", course / "untouched")
     return lab
 
 
 def copy_course(course):
-    """Copy what a learner has, and let the course make the copies in work/ as `make lab` does."""
+    """Copy what a learner has."""
     for name in FOLDERS:
         shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in ROOT.glob("*.*"):
         if path.is_file():
             shutil.copy(path, course)
-    copies = [sys.executable, "tools/copies.py"]
-    subprocess.run(copies, cwd=course, env=as_learner(course.parent), check=True)
-    shutil.copytree(course / "work", course / "untouched")
 
 
 def as_learner(folder):
@@ -102,23 +96,27 @@ def as_learner(folder):
     return ours | private | {"MNIST_DIR": "data/sample"}
 
 
-def write_settings(folder):
-    """Put back Lab's settings as they are before a learner changes any, but for the news."""
+def forget_settings(folder):
+    """Put back Lab's settings as they are before a learner changes any."""
     shutil.rmtree(folder / "settings_dir", ignore_errors=True)
-    file = folder / "settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps(NO_NEWS))
 
 
-def wait_for_answer(lab, log):
-    for _ in range(300):
+def wait_for_answer(lab):
+    """Wait for the line with the address, which holds the token, and until the server answers."""
+    for _ in range(1500):  # a busy machine takes minutes
         if lab.process.poll() is not None:
             break
         try:
+            lab.token = address_in(lab.printed.read_text()).partition("?token=")[2]
             return lab.ask("status")
-        except OSError:
+        except (OSError, IndexError):
             time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab does not start:\n{log.read_text()}")
+    raise RuntimeError(f"JupyterLab does not start:\n{lab.printed.read_text()}")
+
+
+def address_in(text):
+    """The address that `make lab` prints."""
+    return re.findall(r"^The course is at (\S+)", text, re.MULTILINE)[0]
 
 
 # What a person does.

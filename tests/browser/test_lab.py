@@ -6,8 +6,10 @@ from alt_text import figures
 
 from browser.lab import (
     add_cell,
+    address_in,
     cells,
     choose,
+    keep_screenshot,
     open_notebook,
     output,
     run_all,
@@ -36,6 +38,36 @@ while not Path("enough").exists():
     finished += 1
     print("trainings:", finished)
 """
+
+
+def test_the_address_that_is_printed_opens_00_with_its_contents_beside_it(page):
+    page.goto(address_in(page.lab.printed.read_text()))
+    wait_idle(page)
+    assert page.evaluate("jupyterapp.shell.currentWidget.context.path") == "work/00_setup.ipynb"
+    contents = page.locator(".jp-TableOfContents-content").locator("visible=true")
+    assert {"Run a cell", "Recap", "Next"} <= {*contents.get_by_role("treeitem").all_inner_texts()}
+    assert page.locator(".jp-Launcher").count() == 0
+    page.wait_for_timeout(5000)  # time for what may come on top
+    assert page.locator(".jp-Dialog, .Toastify__toast, [role=alert]").count() == 0
+    keep_screenshot(page, "lab.png")
+
+
+def test_the_courses_workspace_and_defaults_touch_none_of_the_readers(page):
+    page.goto(address_in(page.lab.printed.read_text()))
+    wait_idle(page)
+    page.wait_for_timeout(2000)  # Lab stores the layout a second after it has changed
+    theirs = page.lab.course.parent
+    ours = [path.name for path in (page.lab.course / "work/.lab").iterdir()]
+    assert len(ours) == 1 and ours[0].startswith("course-")
+    assert not [file for file in (theirs / "workspaces_dir").rglob("*") if file.is_file()]
+    changed = [file.name for file in (theirs / "settings_dir").rglob("*") if file.is_file()]
+    assert changed == []
+
+
+def test_one_line_is_printed(page):
+    lines = page.lab.printed.read_text().splitlines()
+    assert lines[0].startswith("The course is at http://")
+    assert not [line for line in lines if "ServerApp" in line or "LabApp" in line]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

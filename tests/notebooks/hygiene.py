@@ -6,7 +6,8 @@ import re
 
 from alt_text import figures, sentence_behind
 
-TAGS = {"mnist-output", "measured", "nbval-ignore-output", "raises-exception", "check", "solution"}
+TAGS = {"mnist-output", "measured", "nbval-ignore-output", "raises-exception"}
+COLLAPSED = {"check", "solution", "colab"}
 NOT_COMPARED = {"measured", "nbval-ignore-output"}
 FOLDERS = re.compile(r"/(?:home|Users|root|work|tmp|private|opt)/|[A-Za-z]:\\+Users|file://")
 ENDING = ["Recap", "Exercises", "Look closer", "Next"]
@@ -82,7 +83,8 @@ def every_stored_error_is_meant(notebook):
 
 
 def tags_are_known(notebook):
-    return [f"{tags(cell) - TAGS}: {cell.source}" for cell in notebook.cells if tags(cell) - TAGS]
+    unknown = {index: tags(cell) - TAGS - COLLAPSED for index, cell in enumerate(notebook.cells)}
+    return [f"{new}: {notebook.cells[index].source}" for index, new in unknown.items() if new]
 
 
 def numbers_that_are_not_compared_are_held(notebook):
@@ -100,12 +102,11 @@ def numbers_that_are_not_compared_are_held(notebook):
     return complaints
 
 
-def checks_and_solutions_are_collapsed(notebook):
+def what_is_for_others_is_collapsed(notebook):
     return [
         cell.source
         for cell in notebook.cells
-        if {"check", "solution"} & tags(cell)
-        and not cell.metadata.get("jupyter", {}).get("source_hidden")
+        if COLLAPSED & tags(cell) and not cell.metadata.get("jupyter", {}).get("source_hidden")
     ]
 
 
@@ -170,7 +171,7 @@ def the_main_path_has_at_most_25_code_cells(notebook):
     for cell in notebook.cells:
         if {"Recap", "Exercises", "Look closer"} & set(headings([cell])):
             break
-        if cell.cell_type == "code" and "check" not in tags(cell):
+        if cell.cell_type == "code" and not COLLAPSED & tags(cell):
             path.append(cell)
     return [f"{len(path)} code cells on the main path"] if len(path) > 25 else []
 
@@ -217,7 +218,7 @@ RULES = [
     every_stored_error_is_meant,
     tags_are_known,
     numbers_that_are_not_compared_are_held,
-    checks_and_solutions_are_collapsed,
+    what_is_for_others_is_collapsed,
     checks_stand_behind_what_they_hold,
     bands_stand_in_checks,
     a_sentence_follows_each_figure,

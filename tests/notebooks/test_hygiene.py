@@ -89,7 +89,7 @@ AN_ERROR = new_output("error", ename="E", evalue="", traceback=[])
         ("numbers_that_are_not_compared_are_held", replace(6, "expect(", "print(")),
         ("numbers_that_are_not_compared_are_held", replace(6, "score,", "other,")),
         ("numbers_that_are_not_compared_are_held", insert(6, new_code_cell("1 + 1"))),
-        ("checks_and_solutions_are_collapsed", metadata(6, jupyter={})),
+        ("what_is_for_others_is_collapsed", metadata(6, jupyter={})),
         ("checks_stand_behind_what_they_hold", insert(6, new_markdown_cell("Text."))),
         ("checks_stand_behind_what_they_hold", replace(6, "score,", "other,")),
         ("bands_stand_in_checks", source(7, "high = 1 if full_mnist else 2")),

@@ -13,7 +13,7 @@ from helpers.environment import ROOT
 CONDA_NAMES = {"torch": "pytorch"}  # pip's name: conda's name, where they differ
 CONDA_ALONE = {"python", "pip", "nb_conda_kernels"}
 # Extras that one command of the Makefile installs when it needs them.
-PIP_ALONE = {"browser", "mutate"}
+PIP_ALONE = {"browser", "site", "mutate"}
 
 project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))

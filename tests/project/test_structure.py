@@ -10,7 +10,16 @@ from helpers.environment import ROOT
 
 # What the top of the repository holds, beside dot-files.
 TOP = {
-    *("README.md", "LICENSE", "Makefile", "pyproject.toml", "environment.yml", "constraints.txt"),
+    *(
+        "README.md",
+        "CONTRIBUTING.md",
+        "CITATION.cff",
+        "LICENSE",
+        "Makefile",
+        "pyproject.toml",
+        "environment.yml",
+        "constraints.txt",
+    ),
     *("conftest.py", "notebooks", "helpers", "data", "docs", "tools", "tests"),
 }
 # The layers of helpers: each module may import those that stand behind it, and no other of ours.

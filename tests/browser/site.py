@@ -1,0 +1,68 @@
+"""The site as `make site` builds it, on a server of its own."""
+
+import functools
+import http.server
+import re
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+from helpers.environment import ROOT
+
+
+@dataclass
+class Site:
+    """A built site: its folder, and the address where it is served."""
+
+    folder: Path
+    url: str
+
+    def pages(self):
+        """All pages from the folder on, such as notebooks/05_loss_function.html."""
+        return sorted(
+            str(path.relative_to(self.folder))
+            for path in self.folder.rglob("*.html")
+            if "_static" not in path.parts  # parts of the theme's pages
+        )
+
+    def chapters(self):
+        return [page for page in self.pages() if page.startswith("notebooks/")]
+
+    def elements(self, page):
+        return elements(self.folder / page)
+
+
+@contextmanager
+def serve(folder):
+    """Serve a folder to this machine alone, from a thread."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Site(folder, f"http://127.0.0.1:{server.server_port}/")
+        server.shutdown()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def build(folder):
+    """Build the site into a folder; a warning is a failure."""
+    command = [sys.executable, ROOT / "tools/build_site.py", folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+
+
+@functools.cache
+def elements(path):
+    """The elements of a page with their attributes: [("a", {"href": ...}), …]."""
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, dict(attributes)))
+    parser.feed(re.sub(r"<script.*?</script>", "", path.read_text("utf-8"), flags=re.DOTALL))
+    return found

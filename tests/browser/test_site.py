@@ -1,0 +1,404 @@
+"""The site in a browser: every page opens as it should, and the pad reads what a visitor draws."""
+
+import base64
+import json
+import re
+import tomllib
+from urllib.parse import unquote, urldefrag, urljoin
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from alt_text import figures, sentence_behind
+
+from browser.axe import faults_of_site
+from browser.lab import keep_screenshot
+from browser.test_draw import DIGITS, draw, wait_for_answer
+from helpers import load_mnist
+from helpers.draw import DigitPad, ask, prepare, rasterise, shrink
+from helpers.environment import ROOT
+
+LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 400)}
+# On a dark page only the colours are others, on a phone all but the colours.
+RULES = {
+    "light": {},
+    "dark": {"runOnly": ["color-contrast"]},
+    "phone": {
+        "rules": {rule: {"enabled": False} for rule in ("color-contrast", "empty-table-header")}
+    },
+}
+SEVEN = [[(0.1, 0.2), (0.45, 0.2), (0.2, 0.75)]]  # a 7 in the upper left
+FAR_OFF = [[(x / 3 + 0.6, y / 3 + 0.6) for x, y in SEVEN[0]]]  # a small one in a corner
+# How far a pixel (0..1) and an output (0..1) in JavaScript may lie from Python's.
+PIXELS, OUTPUTS = 1e-5, 1e-4
+
+
+@pytest.fixture(params=LOOKS)
+def look(request):
+    return request.param
+
+
+@pytest.fixture
+def visitor(browser, site):
+    """A function that opens a page of the site in a look; page.complaints grows with what is wrong."""
+    contexts = {}
+
+    def visit(path, look="light"):
+        scheme, width = LOOKS[look]
+        size = {"width": width, "height": 900}
+        if look not in contexts:
+            contexts[look] = browser.new_context(color_scheme=scheme, viewport=size)
+        page = contexts[look].new_page()
+        page.complaints = []
+        watch(page, site.url)
+        page.goto(site.url + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield visit
+    for context in contexts.values():
+        context.close()
+
+
+def watch(page, url):
+    """Note what the page asks of others, what it does not get, and what it complains of."""
+
+    def note(found, complaint):
+        if found:
+            page.complaints.append(complaint)
+
+    page.on("request", lambda asked: note(not asked.url.startswith((url, "data:")), asked.url))
+    page.on("response", lambda got: note(got.status >= 400, f"{got.status} {got.url}"))
+    page.on("console", lambda line: note(line.type in ("error", "warning"), line.text))
+    page.on("pageerror", lambda error: note(True, str(error)))
+
+
+# Every page.
+
+
+def test_every_page_opens_without_a_fault_and_asks_nobody_else(site, visitor):
+    wrong = {}
+    for path in site.pages():
+        page = visitor(path)
+        page.add_style_tag(content="* { transition: none !important }")  # no colour halfway
+        page.evaluate(PLAIN)
+        for look in LOOKS:
+            dress(page, look)
+            wrong[path, look] = faults_of_site(page, rules=RULES[look])
+            wrong[path, look] += ["wider than the window"] * is_too_wide(page)
+        wrong[path, "any"] = page.complaints
+        page.close()
+    assert {where: faults for where, faults in wrong.items() if faults} == {}
+
+
+# A chapter has thousands of coloured words of code, and axe takes its time for each: one chapter is enough.
+PLAIN = """document.querySelectorAll(".highlight pre").forEach(code => code.textContent = code.innerText)"""
+
+
+def dress(page, look):
+    scheme, width = LOOKS[look]
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator(f"html[data-theme={scheme}]").wait_for()
+    page.wait_for_timeout(
+        400
+    )  # the theme lets the keyboard reach what has become too wide, but not at once
+
+
+def is_too_wide(page):
+    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_axe_finds_nothing_in_code(visitor, look):
+    assert faults_of_site(visitor("notebooks/02_mnist_loading.html", look)) == []
+
+
+def test_the_landing_page_to_look_at(visitor, look):
+    page = visitor("index.html", look)
+    page.locator(".paper").scroll_into_view_if_needed()
+    draw(page, page.locator(".digit-pad"), SEVEN)
+    wait_for_answer(page.locator(".digit-pad"), "The largest output is that of 7")
+    page.mouse.move(0, 0)
+    keep_screenshot(page, f"site_{look}.png")
+
+
+def test_no_link_is_broken(site):
+    repository = repository_url()
+    broken = []
+    for page in site.pages():
+        for _, attributes in site.elements(page):
+            for link in filter(None, (attributes.get("href"), attributes.get("src"))):
+                if link.startswith(f"{repository}/blob/main/"):
+                    lies = (ROOT / link.removeprefix(f"{repository}/blob/main/")).exists()
+                else:
+                    lies = link.startswith(("https://", "data:")) or leads(site, page, link)
+                if not lies:
+                    broken.append((page, link))
+    assert broken == []
+
+
+def leads(site, page, link):
+    """Does a link within the site lead to a file, and to a place in it?"""
+    target, place = urldefrag(urljoin(f"/{page}", link))
+    path = site.folder / unquote(target).lstrip("/").partition("?")[0]
+    if not place or not path.is_file():
+        return path.is_file()
+    ids = {
+        attributes.get("id") for _, attributes in site.elements(str(path.relative_to(site.folder)))
+    }
+    return unquote(place) in ids
+
+
+def repository_url():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    return pyproject["project"]["urls"]["Repository"]
+
+
+# Chapters.
+
+
+def test_next_leads_through_all_chapters_in_order(site):
+    page, passed = "index.html", []
+    while following := [
+        attributes["href"]
+        for _, attributes in site.elements(page)
+        if "right-next" in (attributes.get("class") or "")
+    ]:
+        page = urljoin(page, following[0])
+        passed.append(page)
+    assert passed[: len(site.chapters())] == site.chapters()
+    assert set(passed) == set(site.pages()) - {"index.html", "genindex.html", "search.html"}
+
+
+def test_every_notebook_with_outputs_is_a_chapter(site):
+    stored = [page for page in sorted((ROOT / "notebooks").glob("*.ipynb")) if has_outputs(page)]
+    assert site.chapters() == [f"notebooks/{path.stem}.html" for path in stored]
+    assert len(stored) >= 12
+
+
+def test_every_figure_has_the_text_that_stands_beside_it(site):
+    for page in site.chapters():
+        notebook = notebook_of(page)
+        stored = [
+            sentence_behind(notebook, index)
+            for index, cell in enumerate(notebook.cells)
+            for _ in figures(cell)
+        ]
+        images = [attributes for tag, attributes in site.elements(page) if tag == "img"]
+        shown = [image["alt"] for image in images if "_images/" in image["src"]]
+        assert shown == stored, page
+
+
+def test_checks_and_solutions_are_collapsed(site):
+    for page in site.chapters():
+        tags = [tag for cell in notebook_of(page).cells for tag in cell.metadata.get("tags", [])]
+        details = [attributes for tag, attributes in site.elements(page) if tag == "details"]
+        collapsed = [one for one in details if "hide" in (one.get("class") or "").split()]
+        assert len(collapsed) == tags.count("check") + tags.count("solution"), page
+        assert not any("open" in one for one in collapsed), page
+
+
+def test_every_formula_is_set(visitor):
+    page = visitor("notebooks/05_loss_function.html")
+    page.locator("mjx-container").first.wait_for()
+    formulas = page.locator(".math").count()
+    assert formulas > 10 and page.locator(".math mjx-container").count() == formulas
+    assert page.locator("[data-mjx-error]").count() == 0
+
+
+def has_outputs(path):
+    return any(cell.get("outputs") for cell in nbformat.read(path, as_version=4).cells)
+
+
+def notebook_of(page):
+    return nbformat.read(ROOT / page.replace(".html", ".ipynb"), as_version=4)
+
+
+# What the landing page says.
+
+
+def test_the_accuracies_are_those_that_the_notebooks_print(visitor):
+    rows = visitor("index.html").locator(".accuracies tr").all_inner_texts()[1:]
+    shown = [re.fullmatch(r"(\d\d) .*?([\d.]+) %", row, re.DOTALL).groups() for row in rows]
+    assert [number for number, _ in shown] == ["03", "05", "06", "07", "08", "09"]
+    for number, share in shown:
+        (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+        assert f"{share}%" in json.dumps(nbformat.read(path, as_version=4), ensure_ascii=False)
+    assert (
+        shown[0][1] == "88.2" and 97 <= float(shown[-1][1]) <= 98
+    )  # instead of twelve in a hundred
+
+
+# Reading with the keyboard, searching, and the dark page.
+
+
+def test_search_by_keyboard_finds_layernorm(visitor):
+    page = visitor("index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("LayerNorm")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results li a")
+    results.first.wait_for()
+    assert any("08_normalization" in link.get_attribute("href") for link in results.all())
+    assert page.complaints == []
+
+
+def test_the_first_tab_offers_to_skip_to_the_text(visitor):
+    page = visitor("notebooks/05_loss_function.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Skip to main content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main-content"
+
+
+def test_a_reader_can_choose_the_dark_page(visitor):
+    page = visitor("index.html")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Color mode").locator("visible=true").click()
+    page.get_by_text("Dark", exact=True).locator("visible=true").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+# The pad.
+
+
+@pytest.fixture
+def pad(visitor, look):
+    page = visitor("index.html", look)
+    page.locator(".paper").scroll_into_view_if_needed()
+    return page.locator(".digit-pad")
+
+
+def test_a_drawn_seven_is_read_by_the_final_network(pad):
+    draw(pad.page, pad, SEVEN)
+    wait_for_answer(pad, "The largest output is that of 7")
+    assert pad.page.complaints == []
+
+
+@pytest.mark.parametrize("look", ["light"])
+def test_digits_are_read_and_cleared(pad):
+    for digit, lines in DIGITS.items():
+        draw(pad.page, pad, lines)
+        wait_for_answer(pad, f"The largest output is that of {digit}")
+        pad.get_by_role("button", name="Clear").click()
+        wait_for_answer(pad, "Nothing is drawn")
+
+
+@pytest.mark.parametrize("look", ["light"])
+def test_a_digit_can_be_drawn_with_the_keyboard(pad):
+    pad.locator(".paper").focus()
+    for key in ["ArrowUp"] * 9 + [" "] + ["ArrowDown"] * 18 + [" "]:
+        pad.page.keyboard.press(key)
+    wait_for_answer(pad, "The largest output is that of 1")
+    assert pad.page.url.endswith("index.html"), "an arrow key turned the page"
+
+
+@pytest.mark.parametrize("look", ["light"])
+def test_the_choice_and_the_switch_change_the_outputs(pad, trained):
+    """Each of the four settings shows what DigitPad shows of the same drawing, network and setting."""
+    draw(pad.page, pad, FAR_OFF)
+    for prepared in (True, False):
+        pad.get_by_label("prepare as MNIST was").set_checked(prepared)
+        for name, network in trained.items():
+            pad.page.get_by_label(name).check()
+            expected = outputs_of(network, FAR_OFF, prepared)
+            wait_for_answer(pad, f"that of {expected.argmax()}")
+            shown = [float(text) for text in pad.locator(".value").all_inner_texts()]
+            # the mouse rounds the places of its points to pixels
+            assert shown == pytest.approx(expected.tolist(), abs=0.25), (name, prepared)
+
+
+def outputs_of(network, strokes, prepared):
+    pad = DigitPad(network)
+    pad.prepared, pad.strokes = prepared, strokes
+    return pad.outputs
+
+
+# JavaScript computes what Python does.
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """The stored networks: {"baseline": …, "final": …}."""
+    from make_networks import NETWORKS, read
+
+    return {path.stem: read(path)[0] for path in sorted(NETWORKS.glob("*.safetensors"))}
+
+
+@pytest.fixture
+def in_javascript(visitor):
+    """Call a function of network.js: in_javascript("network => network.BRUSH")."""
+    page = visitor("search.html")
+
+    def call(function, argument=None):
+        module = "import(new URL('_static/network.js', document.baseURI))"
+        program = f"async given => JSON.stringify(await ({function})(await {module}, given))"
+        return json.loads(page.evaluate(program, json.dumps(argument)))
+
+    return call
+
+
+def drawings(digits):
+    """The digits enlarged one to four times, each in a corner of a large sheet: bytes (n, 112, 112)."""
+    sheets = torch.zeros(len(digits), 112, 112, dtype=torch.uint8)
+    for number, (digit, sheet) in enumerate(zip(digits, sheets, strict=True)):
+        times = 1 + number % 4
+        enlarged = digit.repeat_interleave(times, 0).repeat_interleave(times, 1)
+        sheet[: 28 * times, -28 * times :] = enlarged
+    return torch.stack([sheet.rot90(number // 4) for number, sheet in enumerate(sheets)])
+
+
+def test_500_digits_are_prepared_and_read_as_in_python(in_javascript, trained):
+    sheets = drawings(load_mnist("test").images[:500].view(-1, 28, 28))
+    expected = torch.stack([prepare(sheet / 255).flatten() for sheet in sheets])
+    images = in_javascript(
+        """(network, given) => {
+            const bytes = Uint8Array.from(atob(JSON.parse(given)), letter => letter.charCodeAt(0));
+            return Array.from({ length: bytes.length / 112 ** 2 }, (_, number) => {
+                const sheet = bytes.subarray(112 ** 2 * number, 112 ** 2 * (number + 1));
+                const pixels = Float64Array.from(sheet, byte => byte / 255);
+                return [...network.prepare({ pixels, height: 112, width: 112 }).pixels];
+            });
+        }""",
+        base64.b64encode(sheets.numpy().tobytes()).decode(),
+    )
+    assert len(images) == 500
+    assert (torch.tensor(images) - expected).abs().max() < PIXELS
+    for name, network in trained.items():
+        outputs = in_javascript(
+            """async (network, given) => {
+                const [name, images] = JSON.parse(given);
+                const file = await fetch(`_static/networks/${name}.safetensors`);
+                const read = network.readNetwork(await file.arrayBuffer());
+                return images.map(image => network.ask(read, image));
+            }""",
+            [name, images],
+        )
+        in_python = torch.stack([ask(network, image) for image in expected])
+        assert (torch.tensor(outputs) - in_python).abs().max() < OUTPUTS, name
+
+
+def test_lines_are_drawn_as_in_python(in_javascript):
+    """A place on the edge of two pixels may fall on either side where a processor rounds otherwise."""
+    generator = np.random.default_rng(0)
+    strokes = [[generator.random((points, 2)).round(3).tolist()] for points in range(1, 30)]
+    strokes += [[[[step / 28, 0.5], [0.5, step / 28]]] for step in range(29)]  # by the keyboard
+    drawn, small = in_javascript(
+        """(network, given) => {
+            const drawings = JSON.parse(given).map(network.rasterise);
+            return [drawings, drawings.map(network.shrink)]
+                .map(images => images.map(image => [...image.pixels]));
+        }""",
+        strokes,
+    )
+    expected = [rasterise(lines) for lines in strokes]
+    assert (torch.tensor(drawn) != torch.stack(expected).flatten(1)).float().mean() < 1e-5
+    shrunk = torch.stack([shrink(drawing).flatten() for drawing in expected])
+    assert (torch.tensor(small) != shrunk).float().mean() < 1e-4
+
+
+def test_the_brush_is_as_wide_as_in_python(in_javascript, trained):
+    assert in_javascript("network => network.BRUSH") == DigitPad(trained["final"])._brush

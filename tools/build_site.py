@@ -1,0 +1,231 @@
+"""Build the site from docs/ and the stored notebooks: `make site`.
+
+python tools/build_site.py [FOLDER]     into build/site, or into FOLDER
+
+Its pages are gathered in build/pages, where Sphinx finds them: those of docs/, with what they take
+from other files, and the notebooks, with what makes their figures and collapsed cells readable.
+"""
+
+import argparse
+import csv
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from functools import partial
+from pathlib import Path
+
+import nbformat
+from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
+from address import BINDER, COLAB
+from alt_text import figures, sentence_behind
+from kept_true import all_bands, summary
+from make_networks import NETWORKS, read
+
+from helpers.environment import ROOT
+
+DOCS = ROOT / "docs"
+BUILD = ROOT / "build"
+RESULTS = ROOT / "data/results"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+FILES = PROJECT["urls"]["Repository"] + "/blob/main/"  # where the code host shows a file
+PROMPTS = {"check": "the check of the cell above", "solution": "a solution"}
+LINK = re.compile(r"\]\(([^):#\s]+)(#[^)\s]*)?\)")
+MARK = re.compile(r"^<!-- (\w+)(?:: (.*))? -->$", re.MULTILINE)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=BUILD / "site")
+    folder = parser.parse_args(arguments).folder
+    pages = BUILD / "pages"
+    shutil.rmtree(pages, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    gather(pages)
+    add_mathjax(pages / "static/mathjax")
+    sphinx = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
+    return subprocess.run([*sphinx, "-d", BUILD / "doctrees", "-E", pages, folder]).returncode
+
+
+# The pages.
+
+
+def gather(folder):
+    """Write the site's sources into `folder`."""
+    shutil.copytree(DOCS, folder)
+    shutil.copy(ROOT / "helpers/draw.js", folder / "static")
+    (folder / "networks").rename(folder / "static/networks")
+    for path in sorted(DOCS.glob("*.md")):
+        text = MARK.sub(lambda mark: MAKERS[mark[1]](mark[2]), path.read_text("utf-8"))
+        (folder / path.name).write_text(with_links(text, path), "utf-8")
+    (folder / "notebooks").mkdir()
+    for path in chapters():
+        notebook = nbformat.read(path, as_version=4)
+        as_chapter(notebook, path)
+        nbformat.write(notebook, folder / "notebooks" / path.name)
+
+
+def chapters():
+    """The notebooks that store outputs; one that was not executed yet has nothing to show."""
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return [path for path in paths if any(c.get("outputs") for c in cells(path))]
+
+
+def cells(path):
+    return nbformat.read(path, as_version=4).cells
+
+
+def as_chapter(notebook, path):
+    """Collapse checks and solutions, give figures their texts, and lead links where they belong."""
+    notebook.cells = [c for c in notebook.cells if "colab" not in c.metadata.get("tags", [])]
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            cell.source = with_links(cell.source, path)
+            continue
+        shown = cell.metadata.setdefault("mystnb", {})
+        for tag in PROMPTS.keys() & set(cell.metadata.get("tags", [])):
+            cell.metadata.tags.append("hide-cell")
+            shown["code_prompt_show"] = f"Show {PROMPTS[tag]}"
+            shown["code_prompt_hide"] = f"Hide {PROMPTS[tag]}"
+        if figures(cell):
+            shown["image"] = {"alt": sentence_behind(notebook, index)}
+    title = notebook.cells[0]
+    title.source = title.source.replace(
+        "# ", f"# {path.name[:2]} ", 1
+    )  # texts call it by its number
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(places(path.relative_to(ROOT))))
+
+
+def places(file):
+    """Where a reader can open a notebook."""
+    links = {"on the code host": FILES, "on Binder": BINDER, "on Colab": COLAB}
+    return "Open it " + ", ".join(f"[{name}]({start}{file})" for name, start in links.items()) + "."
+
+
+def with_links(text, path):
+    """The links of a file of ours as the site needs them: to a page, or else to the code host."""
+    pages = {*chapters(), *DOCS.glob("*.md")}
+
+    def lead(link):
+        target = Path(os.path.normpath(path.parent / link[1]))
+        if not target.exists():
+            sys.exit(f"{path.relative_to(ROOT)} has a link to {link[1]}, where nothing is.")
+        if target in pages:
+            place = os.path.relpath(place_of(target), place_of(path).parent)
+        else:
+            place = FILES + str(target.relative_to(ROOT))
+        return f"]({place}{link[2] or ''})"
+
+    return LINK.sub(lead, text)
+
+
+def place_of(path):
+    """Where a page stands among the gathered ones."""
+    return path.relative_to(DOCS if path.is_relative_to(DOCS) else ROOT)
+
+
+# What stands in place of <!-- name: value --> in a page.
+
+
+def section(file, heading):
+    """A section of a file at the top, its headings one level up, its links as seen from docs/."""
+    text = (ROOT / file).read_text("utf-8")
+    found = re.search(
+        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE
+    )
+    found = re.sub(r"^###", "##", found[1].strip(), flags=re.MULTILINE)
+    return LINK.sub(lambda link: f"](../{link[1]}{link[2] or ''})", found)
+
+
+def table(name):
+    """A table of data/results; what is the same in all of its rows stands above it."""
+    if not (RESULTS / name).exists():
+        return "Not measured yet."
+    with (RESULTS / name).open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    same = {key for key in rows[0] if len(rows) > 1 and len({row[key] for row in rows}) == 1}
+    common = ", ".join(f"{titled(key)} {rows[0][key]}" for key in rows[0] if key in same)
+    keys = [key for key in rows[0] if key not in same]
+    lines = [map(titled, keys), ["---"] * len(keys), *([row[key] for key in keys] for row in rows)]
+    lines = ["| " + " | ".join(text.replace("|", r"\|") for text in line) + " |" for line in lines]
+    return "\n".join([f"All rows: {common}.\n"] * bool(common) + lines)
+
+
+def titled(key):
+    return key.replace("_", " ")
+
+
+def accuracies(_):
+    """The six accuracies as a picture: a table whose middle column shows each as a dot on a line."""
+    lines = []
+    for name, (change, _) in FOUR_EPOCHS.items():
+        share = stored_accuracy(name)
+        lines.append(
+            f'<tr><th scope="row"><a href="notebooks/{name}.html">{name[:2]}</a> {change}</th>'
+            f'<td class="line"><span style="left: {100 * place(share):.1f}%"></span></td><td>{share:.1f} %</td></tr>'
+        )
+    ends = "".join(f"<span>{end} %</span>" for end in AXIS)
+    head = f'<tr><th scope="col">chapter</th><th scope="col" class="ends">{ends}</th>'
+    head += '<th scope="col">accuracy</th></tr>'
+    return "\n".join(['<table class="accuracies">', head, *lines, "</table>"])
+
+
+def networks(_):
+    """The choice between the stored networks, the last one chosen."""
+    lines = []
+    for path in sorted(NETWORKS.glob("*.safetensors")):
+        share = float(read(path)[1]["test_accuracy"])
+        lines.append(
+            f'<label><input type="radio" name="network" value="{path.stem}" checked> '
+            f"{html.escape(path.stem)}: reads {100 * share:.1f} % of the test images</label>"
+        )
+    return "\n".join(["<fieldset><legend>Ask the network</legend>", *lines, "</fieldset>"])
+
+
+def citation(_):
+    """The course as an entry of a bibliography."""
+    entry = {
+        "title": "{" + PROJECT["description"] + "}",
+        "author": "{" + " and ".join(author["name"] for author in PROJECT["authors"]) + "}",
+        "version": "{" + PROJECT["version"] + "}",
+        "url": "{" + PROJECT["urls"]["Repository"] + "}",
+    }
+    lines = [f"  {key} = {value}," for key, value in entry.items()]
+    return "\n".join(["```bibtex", "@software{pytorch-mnist-course,", *lines, "}", "```"])
+
+
+MAKERS = {
+    "bands": lambda _: all_bands(chapters()),
+    "citation": citation,
+    "compared": lambda _: summary(chapters()),
+    "readme": partial(section, "README.md"),
+    "contributing": partial(section, "CONTRIBUTING.md"),
+    "table": table,
+    "accuracies": accuracies,
+    "networks": networks,
+}
+
+
+# MathJax.
+
+
+def add_mathjax(folder):
+    """Copy MathJax, which npm fetches in the version that docs/package-lock.json holds."""
+    if not shutil.which("npm"):
+        sys.exit(
+            "The site's formulas need MathJax, which npm fetches: install npm, then make site."
+        )
+    home = BUILD / "mathjax"
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(DOCS / name, home)
+    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
+    folder.mkdir()
+    shutil.copy(home / "node_modules/mathjax/es5/tex-svg.js", folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
