@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import nbformat
@@ -71,11 +71,12 @@ def gather(folder):
 def chapters():
     """The notebooks that store outputs; one that was not executed yet has nothing to show."""
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    return [path for path in paths if any(c.get("outputs") for c in cells(path))]
+    return [path for path in paths if has_outputs(path)]
 
 
-def cells(path):
-    return nbformat.read(path, as_version=4).cells
+@cache  # asked again for each link
+def has_outputs(path):
+    return any(cell.get("outputs") for cell in nbformat.read(path, as_version=4).cells)
 
 
 def as_chapter(notebook, path):
