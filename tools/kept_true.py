@@ -40,8 +40,14 @@ def all_bands(notebooks):
             table = as_table(
                 [["what the text describes, or code that must hold", "at least", "at most"], *rows]
             )
-            sections.append(f"### {path.stem}\n\n{table}")
+            sections.append(f"### {title(path)}\n\n{table}")
     return "\n\n".join(sections)
+
+
+def title(path):
+    """Its number and its heading; a file name would not wrap on a phone."""
+    first = nbformat.read(path, as_version=4).cells[0].source.splitlines()[0]
+    return f"{path.stem[:2]} {first.removeprefix('# ')}"
 
 
 def code_cells(path):
