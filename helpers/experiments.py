@@ -86,7 +86,7 @@ def connect(scheduler=None, workers=None):
             n_workers=workers or os.cpu_count(),
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port; 8787 may be taken
             silence_logs=logging.ERROR,
         )
     else:

@@ -33,7 +33,9 @@ def _sample(monkeypatch):
 def client():
     """One worker, in this process: quick to start, and what it imports is what the test sees."""
     threads = torch.get_num_threads()
-    cluster = LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None)
+    cluster = LocalCluster(
+        1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+    )
     with cluster, Client(cluster) as client:
         yield client
     torch.set_num_threads(threads)

@@ -46,7 +46,9 @@ def test_the_rates_of_the_notebooks_are_among_those_tried():
 def client():
     """A worker in this process, which sees what the test has changed."""
     threads = torch.get_num_threads()
-    cluster = LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=None)
+    cluster = LocalCluster(
+        1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+    )
     with cluster, Client(cluster) as client:
         yield client
     torch.set_num_threads(threads)
