@@ -175,7 +175,7 @@ expect("the claims that hold", list(fair_verdicts.values()).count("holds"), at_l
 
 # T15, the recap: its last point is the course's ending.
 TEXTS["T15 recap"] = """\
-- A mean of ten seeds has an interval: mean ± 2.262 · $s / \\sqrt{10}$. Compare recipes seed by seed.
+- A mean of ten seeds has an interval: mean ± 2.262 · $s / \\sqrt{10}$.
 - At the notebooks' rates each of the four helps the baseline. They do not add up, and all four together are
   not the best.
 - One run shows points, not tenths. For half the difference you need four times the seeds.
