@@ -22,28 +22,34 @@ def pick_device() -> torch.device:
     return torch.device("cpu")
 
 
-def sweep(device, batch_sizes=BATCH_SIZES) -> list:
-    """Time a training step of the baseline at each batch size; a list of dicts, one for a row."""
-    rows = []
+def sweep(device, batch_sizes=BATCH_SIZES, rounds=5) -> list:
+    """Time a training step of the baseline at each batch size; a list of dicts, one for a row.
+
+    A device's speed drifts, so all sizes are timed in turn, `rounds` times over: a row holds the
+    median round, the fastest and the slowest, in microseconds.
+    """
+    steps, rows = {}, []
     for batch_size in batch_sizes:
-        step = make_training_step(device, batch_size)
-        methods = {"step by step": step}
+        steps["step by step", batch_size] = make_training_step(device, batch_size)
         if device.type == "cuda":
-            methods["CUDA graph"] = as_cuda_graph(make_training_step(device, batch_size))
-        for method, function in methods.items():
-            seconds = median_seconds(function, device)
-            rows.append(
-                {
-                    "device": device.type,
-                    "name": device_name(device),
-                    "method": method,
-                    "batch_size": batch_size,
-                    "microseconds_per_step": round(seconds * 1e6, 1),
-                    "images_per_second": round(batch_size / seconds),
-                    "torch": torch.__version__,
-                    "date": datetime.date.today().isoformat(),
-                }
-            )
+            steps["CUDA graph", batch_size] = as_cuda_graph(make_training_step(device, batch_size))
+    in_turn = [[median_seconds(step, device) for step in steps.values()] for _ in range(rounds)]
+    for (method, batch_size), seconds in zip(steps, zip(*in_turn, strict=True), strict=True):
+        median = statistics.median(seconds)
+        rows.append(
+            {
+                "device": device.type,
+                "name": device_name(device),
+                "method": method,
+                "batch_size": batch_size,
+                "microseconds_per_step": round(median * 1e6, 1),
+                "fastest": round(min(seconds) * 1e6, 1),
+                "slowest": round(max(seconds) * 1e6, 1),
+                "images_per_second": round(batch_size / median),
+                "torch": torch.__version__,
+                "date": datetime.date.today().isoformat(),
+            }
+        )
     return rows
 
 

@@ -55,3 +55,16 @@ def test_a_sweep_has_a_row_for_each_batch_size():
             row["batch_size"] / seconds, rel=0.01, abs=0.5
         )
         assert row["name"] == device_name(CPU) and row["torch"] == torch.__version__
+
+
+def test_a_sweep_times_the_sizes_in_turn_and_keeps_the_median_round(monkeypatch):
+    timed, seconds = [], iter([1e-6, 2e-6, 9e-6, 2e-6, 5e-6, 2e-6])
+    monkeypatch.setattr(
+        device_module, "make_training_step", lambda device, batch_size: timed.append(batch_size)
+    )
+    monkeypatch.setattr(device_module, "median_seconds", lambda step, device: next(seconds))
+    one, eight = sweep(CPU, batch_sizes=(1, 8), rounds=3)
+    assert timed == [1, 8]
+    columns = "microseconds_per_step", "fastest", "slowest"
+    assert [one[column] for column in columns] == [5, 1, 9]
+    assert [eight[column] for column in columns] == [2, 2, 2]

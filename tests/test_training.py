@@ -133,6 +133,21 @@ def test_train_gives_the_weights_of_the_plain_loop(dataset, name, settings):
     compare_with_plain_loop(network, dataset, loss_function, make_optimizer, epochs=2, **settings)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize("name", COURSE_NETWORKS)
+@pytest.mark.parametrize("settings", [{}, {"batch_size": 8, "shuffle": True}])
+def test_train_on_a_gpu_gives_the_weights_of_the_cpu(dataset, name, settings):
+    make_network, loss_function, make_optimizer = COURSE_NETWORKS[name]
+    network = make_network()
+    networks = {where: copy.deepcopy(network).to(where) for where in ("cpu", "cuda")}
+    for network in networks.values():
+        optimizer = make_optimizer(network.parameters())
+        torch.manual_seed(1)
+        run(network, dataset, loss_function=loss_function, optimizer=optimizer, **settings)
+    assert_same_weights(networks["cuda"].cpu(), networks["cpu"], atol=1e-4)
+    assert accuracy(networks["cuda"].to("cuda"), dataset) == accuracy(networks["cpu"], dataset)
+
+
 OPTIMIZERS = {
     "momentum": lambda parameters: torch.optim.SGD(
         parameters, lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-3
