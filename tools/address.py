@@ -53,31 +53,13 @@ def with_address(text):
 
 
 def set_colab_cell(notebook):
-    """Put the cell for Colab behind the title; where it is new, what was run behind it counts on."""
+    """Put the cell for Colab behind the title; where it is new, the notebook is to be executed anew."""
     cell = notebook.cells[1]
     if "colab" not in cell.metadata.get("tags", []):
         collapsed = {"tags": ["colab"], "jupyter": {"source_hidden": True}}
         cell = nbformat.v4.new_code_cell(id="colab", metadata=collapsed)
-        if any(other.get("execution_count") for other in notebook.cells):
-            count_on(notebook)
-            cell.execution_count = 1
         notebook.cells.insert(1, cell)
     cell.source = COLAB_CELL
-
-
-def count_on(notebook):
-    """Raise the number of each cell that was run, in its outputs and tracebacks, too."""
-    for cell in notebook.cells:
-        for counted in [cell, *cell.get("outputs", [])]:
-            if counted.get("execution_count"):
-                counted.execution_count += 1
-        for output in cell.get("outputs", []):
-            lines = output.get("traceback", [])
-            lines[:] = [re.sub(r"In\[(\d+)\]", one_more, line) for line in lines]
-
-
-def one_more(found):
-    return f"In[{int(found[1]) + 1}]"
 
 
 if __name__ == "__main__":
