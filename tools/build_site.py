@@ -148,7 +148,9 @@ def table(name):
     with (RESULTS / name).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     same = {key for key in rows[0] if len(rows) > 1 and len({row[key] for row in rows}) == 1}
-    common = ", ".join(f"{titled(key)} {rows[0][key]}" for key in rows[0] if key in same)
+    common = ", ".join(
+        f"{titled(key)} {rows[0][key]}" for key in rows[0] if key in same and rows[0][key]
+    )
     keys = [key for key in rows[0] if key not in same]
     lines = [map(titled, keys), ["---"] * len(keys), *([row[key] for key in keys] for row in rows)]
     lines = ["| " + " | ".join(text.replace("|", r"\|") for text in line) + " |" for line in lines]

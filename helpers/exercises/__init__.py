@@ -17,6 +17,7 @@ from helpers.exercises import (
     e08_normalization,
     e09_combined_model,
     e10_better_training,
+    e11_evidence,
     e12_beyond_one_machine,
 )
 from helpers.exercises.core import Verdict
@@ -33,6 +34,7 @@ NOTEBOOKS = (
     e08_normalization,
     e09_combined_model,
     e10_better_training,
+    e11_evidence,
     e12_beyond_one_machine,
 )
 EXERCISES = {name: one for notebook in NOTEBOOKS for name, one in notebook.EXERCISES.items()}
