@@ -195,7 +195,8 @@ EXERCISES = {
         expected=count_up,
         inputs=lambda: [(0.1, 0.26), (0.4, 0.3), (1.0, 0.3), (0.05, 0.31)],
         why="For half the difference you need four times the seeds. That many make it visible in about every second "
-        "attempt only; to see it four times out of five you need about twice as many.",
+        "attempt only; to see it four times out of five you need about twice as many. (For fewer than a dozen seeds, more than these: their "
+        "own deviation is then poorly known.)",
         known={
             "did not square": Mistake(
                 lambda difference, deviation: math.ceil(2 * deviation / difference),
