@@ -11,7 +11,7 @@ import time
 
 import pytest
 import torch
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from helpers import accuracy, load_mnist, train
 from helpers.environment import ROOT
@@ -27,18 +27,6 @@ MEASURED = ("accuracy", "accuracies", "last_loss")  # what the same run gives ag
 @pytest.fixture(autouse=True)
 def _sample(monkeypatch):
     monkeypatch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
-
-
-@pytest.fixture(scope="module")
-def client():
-    """One worker, in this process: quick to start, and what it imports is what the test sees."""
-    threads = torch.get_num_threads()
-    cluster = LocalCluster(
-        1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
-    )
-    with cluster, Client(cluster) as client:
-        yield client
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -298,7 +286,8 @@ def test_a_driver_killed_at_five_moments_goes_on_each_time(table, undisturbed):
 
 
 def test_an_interrupt_keeps_what_is_finished_and_leaves_no_process(table):
-    with process(*GRID, "--workers", "2", "--out", str(table)) as driver:
+    many = [*COMMAND, "--recipes", *NAMES, "--seeds", *map(str, range(50))]
+    with process(*many, "--workers", "2", "--out", str(table)) as driver:
         wait_for(lambda: rows_in(table) >= 1)
         driver.send_signal(signal.SIGINT)
         output, _ = driver.communicate(timeout=60)
@@ -306,7 +295,7 @@ def test_an_interrupt_keeps_what_is_finished_and_leaves_no_process(table):
         assert f"Stopped. What is finished is in {table}; the same command goes on." in output
         assert "Traceback" not in output
         wait_for(lambda: not is_there(driver.pid), seconds=30)
-    assert 1 <= rows_in(table) <= 6
+    assert 1 <= rows_in(table) < 100
 
 
 def test_a_worker_killed_in_mid_run_leaves_a_complete_grid(table, undisturbed):
