@@ -11,7 +11,7 @@ import time
 
 import pytest
 import torch
-from distributed import Client
+from distributed import Client, LocalCluster
 
 from helpers import accuracy, load_mnist, train
 from helpers.environment import ROOT
@@ -27,6 +27,18 @@ MEASURED = ("accuracy", "accuracies", "last_loss")  # what the same run gives ag
 @pytest.fixture(autouse=True)
 def _sample(monkeypatch):
     monkeypatch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
+
+
+@pytest.fixture(scope="module")
+def client():
+    """One worker, in this process: quick to start, and what it imports is what the test sees."""
+    threads = torch.get_num_threads()
+    cluster = LocalCluster(
+        1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+    )
+    with cluster, Client(cluster) as client:
+        yield client
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -239,14 +251,22 @@ def undisturbed(client, tmp_path_factory):
 
 @contextlib.contextmanager
 def process(*command):
-    """A process of its own group; what is left of the group is killed at the end."""
+    """A process of its own group; what is left of the group is killed at the end.
+
+    It heeds an interrupt, also where these tests do not: a shell starts what runs in its background so.
+    """
     with subprocess.Popen(command, cwd=ROOT, start_new_session=True, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as started:  # fmt: skip
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          preexec_fn=heed_interrupts) as started:  # fmt: skip
         try:
             yield started
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(started.pid, signal.SIGKILL)
+
+
+def heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition, seconds=120):
