@@ -2,19 +2,21 @@
 
 python -m helpers.experiments --out grid.csv --recipes mse-sigmoid-sgd-none --seeds 0 1 2
 
-The table holds a row for each finished run. Stopped at any point, the same command goes on where it
-was. Dask (https://distributed.dask.org) shares the runs out: to a process for each core here, or
-to the workers of the scheduler that `--scheduler` names. One grid at a time writes to a table.
+The table holds a row for each finished run; after an interruption the same command continues from there.
+Dask (https://distributed.dask.org) distributes the runs: to one process per core here, or to the
+workers of the scheduler that `--scheduler` names. Only one grid at a time may write to a table.
 """
 
 import argparse
 import contextlib
 import csv
 import logging
-import os
 import platform
+import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import torch
@@ -24,6 +26,7 @@ from tqdm import tqdm
 
 from helpers.mnist import load_mnist
 from helpers.recipes import WORDS, Recipe
+from helpers.tables import write_rows
 from helpers.training import accuracy, train
 
 RECIPES = tuple(Recipe(*words) for words in product(*WORDS.values()))
@@ -39,27 +42,30 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m helpers.experiments", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("--out", type=Path, required=True, help="the table, CSV")
-    parser.add_argument(
-        "--recipes", nargs="+", type=_recipe, default=RECIPES, metavar="NAME", help="all sixteen, if none is named"
-    )  # fmt: skip
-    parser.add_argument("--seeds", nargs="+", type=int, default=range(10), metavar="SEED")
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--images", type=int, help="train on so many; all, if left out")
+    add = parser.add_argument
+    add("--out", type=Path, required=True, help="the table, a CSV file")
+    add("--recipes", nargs="+", type=_recipe, default=RECIPES, metavar="NAME", help="default: all")
+    add("--seeds", nargs="+", type=int, default=range(10), metavar="SEED", help="default: 0 to 9")
+    add("--epochs", type=int, default=4, help="default: 4")
+    add("--images", type=int, help="train on the first so many; default: all")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=int, help="processes here; one for each core, if left out")
-    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="share out to its workers")
+    where.add_argument("--workers", type=int, help="processes here; default: one per core")
+    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="use its workers")
     options = parser.parse_args(arguments)
+    settings = options.recipes, options.seeds, options.epochs, options.images
     try:
         with connect(options.scheduler, options.workers) as client:
-            run_grid(
-                client, options.out, options.recipes, options.seeds, options.epochs, options.images
-            )
+            run_grid(client, options.out, *settings)
     except (ValueError, OSError) as error:
         sys.exit(f"python -m helpers.experiments: {error}")
     except KeyboardInterrupt:
-        print(f"\nStopped. What is finished is in {options.out}; the same command goes on.")
-        sys.exit(130)  # what a shell says of a command that Ctrl-C ended
+        kept = (
+            f"What is finished is in {options.out}"
+            if options.out.exists()
+            else "No run has finished"
+        )
+        print(f"\nStopped. {kept}; the same command goes on.")
+        sys.exit(130)  # what a shell reports for a command that Ctrl-C ended
 
 
 def _recipe(name):
@@ -76,21 +82,17 @@ def connect(scheduler=None, workers=None):
     """Yield a `distributed.Client`, for `run_grid`; at the end it and its local workers are closed.
 
     scheduler  the address of a running one, "tcp://host:port"; OSError if none answers there
-    workers    without a scheduler: so many processes here, each with one thread; one for each
-               core, if left out
+    workers    without a scheduler: the number of processes here, each with one thread; if None,
+               one per core that this process may use
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers is {workers}; expected at least 1")
+    cluster = contextlib.nullcontext(scheduler)
     if scheduler is None:
-        cluster = LocalCluster(
-            n_workers=workers or os.cpu_count(),
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",  # any free port; 8787 may be taken
-            silence_logs=logging.ERROR,
-        )
-    else:
-        cluster = contextlib.nullcontext(scheduler)
+        with ThreadPoolExecutor(
+            1
+        ) as thread:  # at its end the start is complete, interrupted or not
+            cluster = thread.submit(_start_workers, workers).result()
     with cluster as address:
         try:
             client = Client(address, timeout=PATIENCE)
@@ -100,6 +102,23 @@ def connect(scheduler=None, workers=None):
             ) from None
         with client:
             yield client
+
+
+def _start_workers(count):
+    """Start `count` processes that ignore Ctrl-C: it reaches every process of a terminal.
+
+    A process inherits the signals that the thread blocks which starts it.
+    """
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        resource_tracker.ensure_running()  # started later, it would unblock them in this thread
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    return LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",  # any free port; 8787 may be taken
+        silence_logs=logging.ERROR,
+    )
 
 
 def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=None):
@@ -138,8 +157,8 @@ def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=No
         file=sys.stdout,
     )
     for future in finished:
-        rows.append(futures.pop(future) | _outcome(future))
-        _write(path, rows)
+        rows.append(dict.fromkeys(COLUMNS) | futures.pop(future) | _outcome(future))
+        write_rows(path, rows)
 
 
 def _runs(recipes, seeds, epochs, images):
@@ -254,18 +273,6 @@ def _refuse_other_settings(path, rows, recipes, epochs, images):
                     f"{path}: row {number} has {name} {row[name]}, and you ask for {value}; "
                     "name another file"
                 )
-
-
-def _write(path, rows):
-    """Put a new table in place of the old one, at once: whoever is stopped leaves one or the other."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 if __name__ == "__main__":

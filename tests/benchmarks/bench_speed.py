@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from results import RESULTS, write_rows
 from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.utils.data import Subset
 
 from helpers import MnistDataset, accuracy, load_mnist, train
 from helpers.formats import write_csv
+from helpers.tables import RESULTS, write_rows
 
 CASES = 8
 ROWS = []
