@@ -31,6 +31,7 @@ from helpers.training import accuracy, train
 
 RECIPES = tuple(Recipe(*words) for words in product(*WORDS.values()))
 PATIENCE = 20  # seconds to wait for a scheduler's answer
+ELSEWHERE = "write to another table: --out FILE"
 COLUMNS = (
     *WORDS,
     *("learning_rate", "seed", "epochs", "images", "accuracy", "accuracies", "last_loss"),
@@ -59,11 +60,9 @@ def main(arguments=None):
     except (ValueError, OSError) as error:
         sys.exit(f"python -m helpers.experiments: {error}")
     except KeyboardInterrupt:
-        kept = (
-            f"What is finished is in {options.out}"
-            if options.out.exists()
-            else "No run has finished"
-        )
+        kept = f"What is finished is in {options.out}"
+        if not options.out.exists():
+            kept = "No run has finished yet"
         print(f"\nStopped. {kept}; the same command goes on.")
         sys.exit(130)  # what a shell reports for a command that Ctrl-C ended
 
@@ -74,7 +73,7 @@ def _recipe(name):
         return Recipe(loss, activation, optimizer, normalization)
     except ValueError:
         expected = "four words such as mse-sigmoid-sgd-none or bce-leaky-adam-layernorm"
-        raise argparse.ArgumentTypeError(f"{name!r} is no recipe; expected {expected}") from None
+        raise argparse.ArgumentTypeError(f"{name!r} is not a recipe; expected {expected}") from None
 
 
 @contextlib.contextmanager
@@ -89,9 +88,8 @@ def connect(scheduler=None, workers=None):
         raise ValueError(f"workers is {workers}; expected at least 1")
     cluster = contextlib.nullcontext(scheduler)
     if scheduler is None:
-        with ThreadPoolExecutor(
-            1
-        ) as thread:  # at its end the start is complete, interrupted or not
+        # The start cannot be interrupted halfway: leaving this block waits for it.
+        with ThreadPoolExecutor(1) as thread:
             cluster = thread.submit(_start_workers, workers).result()
     with cluster as address:
         try:
@@ -107,7 +105,7 @@ def connect(scheduler=None, workers=None):
 def _start_workers(count):
     """Start `count` processes that ignore Ctrl-C: it reaches every process of a terminal.
 
-    A process inherits the signals that the thread blocks which starts it.
+    A process inherits the signal mask of the thread that starts it.
     """
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         resource_tracker.ensure_running()  # started later, it would unblock them in this thread
@@ -122,23 +120,24 @@ def _start_workers(count):
 
 
 def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=None):
-    """Train each of `recipes` from each of `seeds`, and add a row to the table `path` as each ends.
+    """Train each of `recipes` from each of `seeds`; add a row to the table `path` as each run ends.
 
     client   a `distributed.Client`; its workers are sent the images once
-    path     a `pathlib.Path`; runs that have a row there are not done again
+    path     a `pathlib.Path`; runs that have a row there are not repeated
     epochs   how long each trains, at batch size 1 in file order
     images   the number of training images, from the first; all, if None
 
-    A run on a worker that dies is done again on another. A run that fails is a row with its
-    `error`; to have it tried again, delete the row. Raises ValueError for a file that is no such table, or
-    whose rows have other settings, and ConnectionError when the scheduler is gone.
+    If a worker dies, another repeats its run. A run that fails is a row with its `error`; to repeat it,
+    delete the row. Raises ValueError for a file that is not such a table, or whose rows have other
+    settings, and ConnectionError when the scheduler is gone.
     """
     train_set = load_mnist("train")
     if images is not None:
         train_set = first_images(train_set, images)
-    runs = _runs(recipes, seeds, epochs, len(train_set))
+    settings = {"epochs": epochs, "images": len(train_set)}
+    runs = _runs(recipes, seeds, settings)
     rows = _read(path)
-    _refuse_other_settings(path, rows, recipes, epochs, len(train_set))
+    _refuse_other_settings(path, rows, recipes, settings)
     done = {_key(row) for row in rows}
 
     client.register_plugin(Images(train_set, load_mnist("test")))
@@ -149,41 +148,29 @@ def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=No
         for key, (recipe, row) in runs.items()
         if key not in done
     }
-    finished = tqdm(
-        as_completed(futures),
-        total=len(runs),
-        initial=len(runs) - len(futures),
-        unit=" runs",
-        file=sys.stdout,
-    )
-    for future in finished:
+    already = len(runs) - len(futures)
+    for future in tqdm(
+        as_completed(futures), total=len(runs), initial=already, unit=" runs", file=sys.stdout
+    ):
         rows.append(dict.fromkeys(COLUMNS) | futures.pop(future) | _outcome(future))
         write_rows(path, rows)
 
 
-def _runs(recipes, seeds, epochs, images):
+def _runs(recipes, seeds, settings):
     """All runs, seed by seed: under the key of its row each recipe, and the row as far as it is known."""
-    if epochs < 1:
-        raise ValueError(f"epochs is {epochs}; expected at least 1")
+    if settings["epochs"] < 1:
+        raise ValueError(f"epochs is {settings['epochs']}; expected at least 1")
     runs = {}
     for seed, recipe in product(seeds, recipes):
-        rate = recipe.learning_rate
-        row = recipe.words | {
-            "learning_rate": rate,
-            "seed": seed,
-            "epochs": epochs,
-            "images": images,
-        }
+        row = recipe.words | {"learning_rate": recipe.learning_rate, "seed": seed} | settings
         if _key(row) in runs:
-            raise ValueError(
-                f"{recipe} from seed {seed} is asked for twice; expected each run once"
-            )
+            raise ValueError(f"{recipe} with seed {seed} is requested twice; expected it once")
         runs[_key(row)] = recipe, row
     return runs
 
 
 def _key(row):
-    """What a table has only once: the recipe's four words, and the seed."""
+    """What identifies a row: the recipe's four words, and the seed."""
     return (*(row[part] for part in WORDS), int(row["seed"]))
 
 
@@ -196,7 +183,7 @@ def first_images(dataset, count):
 
 
 class Images(WorkerPlugin):
-    """What each worker is sent once: the images that it trains with, and those that it tests with."""
+    """What each worker is sent once: the images to train with, and those to test with."""
 
     name = "images"
 
@@ -205,7 +192,7 @@ class Images(WorkerPlugin):
 
 
 def run(recipe, seed, epochs):
-    """Train a recipe on the worker that this is called on; returns a part of its row, a dict."""
+    """Train a recipe on the worker that runs this; returns a part of its row, a dict."""
     worker = get_worker()
     images = worker.plugins[Images.name]
     torch.manual_seed(seed)
@@ -230,7 +217,7 @@ def run(recipe, seed, epochs):
 def _outcome(future):
     """What a finished run adds to its row: its results, or its error in a line."""
     if future.cancelled():
-        raise ConnectionError("the scheduler is gone, and with it the runs that were under way")
+        raise ConnectionError("the scheduler is gone, and the unfinished runs with it")
     error = future.exception()
     if error is None:
         return future.result()
@@ -248,30 +235,29 @@ def _read(path):
     except (UnicodeDecodeError, csv.Error):
         header, rows = [], []
     if tuple(header) != COLUMNS:
+        columns = ",".join(COLUMNS)
         raise ValueError(
-            f"{path} is no table of this grid: expected the columns {','.join(COLUMNS)}; name another file"
+            f"{path} is not a table of a grid: expected the columns {columns}; {ELSEWHERE}"
         )
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values() or not row["seed"].lstrip("-").isdecimal():
             raise ValueError(
-                f"{path}: row {number} is damaged; expected {len(COLUMNS)} fields, and a number as seed; delete it"
+                f"{path}: row {number} is damaged; expected {len(COLUMNS)} fields and an integer seed; delete the row"
             )
     if len({_key(row) for row in rows}) < len(rows):
-        raise ValueError(f"{path}: a run stands there twice; expected each recipe and seed once")
+        raise ValueError(f"{path} has a run twice; expected each recipe and seed once; delete one")
     return rows
 
 
-def _refuse_other_settings(path, rows, recipes, epochs, images):
-    """Two settings in one table would be compared as if they were one."""
+def _refuse_other_settings(path, rows, recipes, settings):
+    """Rows of other settings in the same table would be compared as if they were the same."""
     rates = {recipe.name: recipe.learning_rate for recipe in recipes}
     for number, row in enumerate(rows, start=2):
         rate = rates.get("-".join(row[part] for part in WORDS), row["learning_rate"])
-        wanted = {"learning_rate": rate, "epochs": epochs, "images": images}
-        for name, value in wanted.items():
+        for name, value in ({"learning_rate": rate} | settings).items():
             if row[name] != str(value):
                 raise ValueError(
-                    f"{path}: row {number} has {name} {row[name]}, and you ask for {value}; "
-                    "name another file"
+                    f"{path}: row {number} has {name} {row[name]}, and you ask for {value}; {ELSEWHERE}"
                 )
 
 
