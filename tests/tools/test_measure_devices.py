@@ -10,16 +10,22 @@ import torch
 from helpers.tables import RESULTS
 
 
+def read(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 def test_the_rows_of_a_device_are_added_below_the_others(tmp_path, monkeypatch, capsys):
-    table = shutil.copy(RESULTS / "devices.csv", tmp_path)
-    before = table.read_bytes()
+    table = tmp_path / "devices.csv"
+    shutil.copy(RESULTS / "devices.csv", table)
+    before = read(table)
     monkeypatch.setattr(measure_devices, "RESULTS", tmp_path)
     monkeypatch.setattr(measure_devices, "pick_device", lambda: torch.device("cpu"))
     measured = {"device": "cpu", "name": "a CPU, 2 threads", "batch_size": 1}
     monkeypatch.setattr(measure_devices, "sweep", lambda device: [measured])
     measure_devices.main()
-    assert table.read_bytes().startswith(before)
-    *_, added = csv.DictReader(table.open(newline="", encoding="utf-8"))
+    *kept, added = read(table)
+    assert kept == before
     about = {"torch": torch.__version__, "date": datetime.date.today().isoformat()}
     assert {name: value for name, value in added.items() if value} == (
         measured | {"batch_size": "1"} | about
