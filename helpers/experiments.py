@@ -40,9 +40,8 @@ COLUMNS = (
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.experiments", description=__doc__.splitlines()[0]
-    )
+    command, description = "python -m helpers.experiments", __doc__.splitlines()[0]
+    parser = argparse.ArgumentParser(command, description=description)
     add = parser.add_argument
     add("--out", type=Path, required=True, help="the table, a CSV file")
     add("--recipes", nargs="+", type=_recipe, default=RECIPES, metavar="NAME", help="default: all")
@@ -58,11 +57,10 @@ def main(arguments=None):
         with connect(options.scheduler, options.workers) as client:
             run_grid(client, options.out, *settings)
     except (ValueError, OSError) as error:
-        sys.exit(f"python -m helpers.experiments: {error}")
+        sys.exit(f"{command}: {error}")
     except KeyboardInterrupt:
-        kept = f"What is finished is in {options.out}"
-        if not options.out.exists():
-            kept = "No run has finished yet"
+        path = options.out
+        kept = f"What is finished is in {path}" if path.exists() else "No run has finished yet"
         print(f"\nStopped. {kept}; the same command goes on.")
         sys.exit(130)  # what a shell reports for a command that Ctrl-C ended
 
@@ -95,9 +93,8 @@ def connect(scheduler=None, workers=None):
         try:
             client = Client(address, timeout=PATIENCE)
         except OSError:
-            raise OSError(
-                f"no Dask scheduler answers at {scheduler}; start one there: dask scheduler"
-            ) from None
+            cure = "start one there: dask scheduler"
+            raise OSError(f"no Dask scheduler answers at {scheduler}; {cure}") from None
         with client:
             yield client
 
@@ -196,8 +193,8 @@ def run(recipe, seed, epochs):
     worker = get_worker()
     images = worker.plugins[Images.name]
     torch.manual_seed(seed)
-    network, loss_function = recipe.network(), recipe.loss_function()
-    optimizer = recipe.optimizer(network)
+    network = recipe.network()
+    loss_function, optimizer = recipe.loss_function(), recipe.optimizer(network)
     accuracies, seconds = [], 0.0
     for _ in range(epochs):
         history = train(network, images.train_set, loss_function=loss_function,
@@ -237,7 +234,7 @@ def _read(path):
     if tuple(header) != COLUMNS:
         columns = ",".join(COLUMNS)
         raise ValueError(
-            f"{path} is not a table of a grid: expected the columns {columns}; {ELSEWHERE}"
+            f"{path} is not a grid's table; expected the columns {columns}; {ELSEWHERE}"
         )
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values() or not row["seed"].lstrip("-").isdecimal():
