@@ -8,12 +8,12 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psutil
 import pytest
 import torch
-from distributed import Client
 
 from helpers import accuracy, load_mnist, train
 from helpers.environment import ROOT
@@ -238,6 +238,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, table):
 
 COMMAND = [sys.executable, "-m", "helpers.experiments", "--epochs", "1", "--images", "600"]
 GRID = [*COMMAND, "--recipes", *NAMES, "--seeds", "0", "1", "2"]
+SETTINGS = (BASELINE, BEST), range(3), 1, 600  # the same for `run_grid`
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +247,7 @@ def undisturbed(client, tmp_path_factory):
     path = tmp_path_factory.mktemp("undisturbed") / "grid.csv"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_DIR", str(ROOT / "data/sample"))
-        run_grid(client, path, (BASELINE, BEST), range(3), epochs=1, images=600)
+        run_grid(client, path, *SETTINGS)
     return measured(read(path))
 
 
@@ -295,7 +296,7 @@ def test_a_driver_that_is_killed_goes_on(client, table, undisturbed):
         wait_for(lambda: rows_in(table) >= 1)
         driver.kill()
     assert 1 <= rows_in(table) < 6
-    run_grid(client, table, (BASELINE, BEST), range(3), epochs=1, images=600)
+    run_grid(client, table, *SETTINGS)
     assert measured(read(table)) == undisturbed
 
 
@@ -334,14 +335,14 @@ def test_a_worker_killed_in_mid_run_leaves_a_complete_grid(table, undisturbed):
         process(*dask, "scheduler", *host, "--port", str(port), "--no-dashboard"),
         process(*worker, "--name", "lives"),
         process(*worker, "--name", "dies") as dies,
+        connect(address) as client,
+        ThreadPoolExecutor(1) as thread,
     ):
-        with Client(address, timeout=60) as watching:
-            watching.wait_for_workers(2, timeout=60)
-            with process(*GRID, "--scheduler", address, "--out", str(table)) as driver:
-                wait_for(lambda: busy(watching, "dies"))
-                dies.kill()
-                output, _ = driver.communicate(timeout=120)
-        assert driver.returncode == 0, output
+        client.wait_for_workers(2, timeout=60)
+        grid = thread.submit(run_grid, client, table, *SETTINGS)
+        wait_for(lambda: busy(client, "dies"))
+        dies.kill()
+        grid.result(timeout=120)
     rows = read(table)
     assert measured(rows) == undisturbed
     assert "lives" in {row["worker"] for row in rows}
@@ -376,11 +377,11 @@ def test_a_scheduler_that_dies_is_an_error_and_no_row(table):
     assert not table.exists()
 
 
-@pytest.mark.parametrize(("asked", "started"), [(2, 2), (None, 1)])
-def test_local_workers_are_as_many_as_asked_or_as_dask_counts_cores(monkeypatch, asked, started):
-    monkeypatch.setattr("distributed.deploy.local.CPU_COUNT", 1)  # as in a container
+@pytest.mark.parametrize(("asked", "cores"), [(1, 2), (None, 1)])
+def test_local_workers_are_as_many_as_asked_or_as_dask_counts_cores(monkeypatch, asked, cores):
+    monkeypatch.setattr("distributed.deploy.local.CPU_COUNT", cores)  # 1 as in a container
     with connect(workers=asked) as client:
-        assert list(client.nthreads().values()) == [1] * started
-        pids = list(client.run(os.getpid).values())
-        assert os.getpid() not in pids
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+        assert list(client.nthreads().values()) == [1]
+        (pid,) = client.run(os.getpid).values()
+        assert pid != os.getpid()
+    assert not psutil.pid_exists(pid)
