@@ -364,16 +364,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def test_a_scheduler_that_dies_is_an_error_and_no_row(table):
+def test_a_scheduler_that_dies_is_an_error_and_no_row(table, capsys):
     port = free_port()
     command = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    with process(sys.executable, "-m", "dask", *command) as scheduler:
-        address = f"tcp://127.0.0.1:{port}"
-        with process(*GRID, "--scheduler", address, "--out", str(table)) as driver:
-            wait_for(lambda: "grid waits for one" in driver.stdout.readline())
-            scheduler.kill()
-            output, _ = driver.communicate(timeout=120)
-    assert driver.returncode == 1 and "the scheduler is gone" in output
+    with (
+        process(sys.executable, "-m", "dask", *command) as scheduler,
+        connect(f"tcp://127.0.0.1:{port}") as client,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        grid = thread.submit(run_grid, client, table, *SETTINGS)
+        wait_for(lambda: "the grid waits for one" in capsys.readouterr().out)
+        wait_for(lambda: client.futures)
+        scheduler.kill()
+        with pytest.raises(ConnectionError, match="the scheduler is gone"):
+            grid.result(timeout=60)
     assert not table.exists()
 
 
