@@ -316,8 +316,8 @@ def test_ctrl_c_prints_one_line_and_leaves_no_process(table, moment):
         else:
             wait_for(lambda: psutil.Process(driver.pid).children())
         os.killpg(driver.pid, signal.SIGINT)
-        output, _ = driver.communicate(timeout=60)
-        wait_for(lambda: not is_there(driver.pid), seconds=30)
+        output, _ = driver.communicate(timeout=120)
+        wait_for(lambda: not is_there(driver.pid))
     assert driver.returncode == 130
     lines = [line for line in output.splitlines() if line and " runs" not in line]
     assert lines[-1] == INTERRUPTIONS[moment].format(table=table)
