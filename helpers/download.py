@@ -26,13 +26,14 @@ def download(name, folder, mirrors):
     did wrong, or why the file cannot be written.
     """
     import pooch  # here alone: reading images needs neither
-    import requests
+    import requests  # comes with pooch
 
     pooch.get_logger().setLevel("WARNING")  # the rest, on stderr, would be red in Jupyter
     problems = []
     for mirror in mirrors:
         print(f"Downloading {name} from {mirror}", flush=True)
-        with tqdm(unit="B", unit_scale=True, file=sys.stdout) as bar:
+        # pooch ignores a bar without a total, and then sets the right one.
+        with tqdm(total=1, unit="B", unit_scale=True, file=sys.stdout) as bar:
             fetch = pooch.HTTPDownloader(progressbar=bar, timeout=PATIENCE)
             try:
                 pooch.retrieve(mirror + name, OFFICIAL[name], name, folder, downloader=fetch)

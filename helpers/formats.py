@@ -9,6 +9,7 @@ import re
 import struct
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -69,13 +70,14 @@ def write_csv(path, images, labels):
 
     `images` are uint8 (n, 784), `labels` whole numbers (n,).
     """
-    with path.open("w", encoding="ascii", newline="\n") as file:
+    with open(path, "w", encoding="ascii", newline="\n") as file:
         for label, pixels in zip(labels.tolist(), images, strict=True):
             print(label, *pixels.tolist(), sep=",", file=file)
 
 
 def _read_bytes(path):
     """What a file holds, unpacked if it is gzip: its first two bytes say so, not its name."""
+    path = Path(path).expanduser()
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no such file"
         raise FileNotFoundError(f"{path}: {what}; expected a file with MNIST images or labels")

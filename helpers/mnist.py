@@ -42,10 +42,7 @@ class MnistDataset(Dataset):
     """
 
     def __init__(self, file, labels_file=None):
-        if labels_file is None:
-            images, labels = read_csv(Path(file).expanduser())
-        else:
-            images, labels = read_idx(Path(file).expanduser(), Path(labels_file).expanduser())
+        images, labels = read_csv(file) if labels_file is None else read_idx(file, labels_file)
         self.images, self.labels = torch.from_numpy(images), torch.from_numpy(labels)
 
     def __len__(self):
@@ -53,12 +50,7 @@ class MnistDataset(Dataset):
 
     def __getitem__(self, index):
         index = operator.index(index)
-        try:
-            label = self.labels[index].item()
-        except IndexError:
-            raise IndexError(
-                f"index {index} is out of range: the dataset has {len(self)} images"
-            ) from None
+        label = self.labels[index].item()  # IndexError where there is none, which ends a loop
         image = self.images.numpy()[index] / np.float32(255)  # NumPy: half of torch's time here
         return label, torch.from_numpy(image), torch.from_numpy(ONE_HOT[label].copy())
 
@@ -97,35 +89,27 @@ def load_mnist(split: str) -> MnistDataset:
     dataset = MnistDataset(*files)
     size, checksum = MNIST[split]
     if zlib.crc32(dataset.labels.byte().numpy(), zlib.crc32(dataset.images.numpy())) != checksum:
-        images = f"{len(dataset):,} {'training' if split == 'train' else 'test'} images"
-        same_size = "but not those of MNIST, or not in their order"
+        name = "training" if split == "train" else "test"
         print(
-            f"{folder.name} holds {images}, "
-            f"{same_size if len(dataset) == size else f"not MNIST's {size:,}"}: "
+            f"{folder.name} holds {len(dataset):,} {name} images, not the {size:,} of MNIST: "
             "your numbers will differ from those in the text."
         )
     return dataset
 
 
-_offline = False  # set by the first download that fails: from then on this Python reads the sample
+_offline = False  # set by the first download that fails: then both sets come from the sample
 
 
 def _data_or_sample(split):
-    """Return ``data/`` with the split in it; where that cannot be, say why and return the sample.
-
-    Both sets come from the same place, so the sample stays even where another process brings MNIST.
-    """
+    """Return ``data/`` with the split in it; where that fails, say why and return the sample."""
     global _offline
     try:
         if not _offline:
             _bring(split)
             return DATA
     except OSError as error:
-        for other in IDX_FILES:
-            if has_mnist(DATA, other):  # half MNIST and half sample would be neither
-                raise FileNotFoundError(
-                    f"{DATA} has the {other} set of MNIST alone; expected both. {error}"
-                ) from None
+        if any(has_mnist(DATA, other) for other in IDX_FILES):  # half MNIST, half sample: neither
+            raise FileNotFoundError(f"{DATA} has only one of MNIST's sets. {error}") from None
         _offline = True
         print(error, end=" ")  # in one line with what load_mnist says of the sample
     return DATA / "sample"
