@@ -72,7 +72,7 @@ def write_csv(path, images, labels):
     """
     with open(path, "w", encoding="ascii", newline="\n") as file:
         for label, pixels in zip(labels.tolist(), images, strict=True):
-            print(label, *pixels.tolist(), sep=",", file=file)
+            file.write(",".join(map(str, [label, *pixels.tolist()])) + "\n")
 
 
 def _read_bytes(path):
