@@ -31,7 +31,7 @@ def download(name, folder, mirrors):
     pooch.get_logger().setLevel("WARNING")  # the rest, on stderr, would be red in Jupyter
     problems = []
     for mirror in mirrors:
-        print(f"Downloading {name} from {mirror}", flush=True)
+        print(f"Downloading {name} from {mirror}")
         # pooch ignores a bar without a total, and then sets the right one.
         with tqdm(total=1, unit="B", unit_scale=True, file=sys.stdout) as bar:
             fetch = pooch.HTTPDownloader(progressbar=bar, timeout=PATIENCE)

@@ -116,7 +116,9 @@ PLACES = {
     "unpacked": "{}-{}-idx{}-ubyte",
     "with a dot": "{}-{}.idx{}-ubyte",
     "in a folder of its name": "{0}-{1}-idx{2}-ubyte/{0}-{1}-idx{2}-ubyte",
-    "torchvision": "MNIST/raw/{}-{}-idx{}-ubyte.gz",
+    "in a folder of its name, gzip": "{0}-{1}-idx{2}-ubyte/{0}-{1}-idx{2}-ubyte.gz",
+    "torchvision, gzip": "MNIST/raw/{}-{}-idx{}-ubyte.gz",
+    "torchvision": "MNIST/raw/{}-{}-idx{}-ubyte",
 }
 
 
