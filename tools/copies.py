@@ -16,8 +16,7 @@ import subprocess
 import sys
 
 import nbformat
-
-from helpers.environment import ROOT
+from course import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 WORK = ROOT / "work"

@@ -11,8 +11,7 @@ import os
 import sys
 
 import copies
-
-from helpers.environment import ROOT
+from course import ROOT
 
 START = "work/00_setup.ipynb"
 WORKSPACE = "course"

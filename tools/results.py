@@ -2,7 +2,7 @@
 
 import csv
 
-from helpers.environment import ROOT
+from course import ROOT
 
 RESULTS = ROOT / "data" / "results"
 
