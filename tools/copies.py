@@ -33,7 +33,7 @@ FOR_A_CLASS = (
 )
 # What a class does without stands between two such lines, comments in Markdown or in a Makefile.
 NOT_FOR_A_CLASS = re.compile(
-    r"^(?:#|<!--) not for a class\b.*?^(?:#|<!--) for a class\b.*?\n", re.DOTALL | re.MULTILINE
+    r"^(?:#|<!--) not for a class\b.*?^(?:#|<!--) for a class\b.*?\n\n?", re.DOTALL | re.MULTILINE
 )
 MARKED = ("Makefile", "README.md", "start.md", "pyproject.toml")
 TAGS_NOT_FOR_A_CLASS = {"solution", "colab"}  # Colab fetches the course with its solutions
