@@ -1,8 +1,7 @@
 """Say what is installed, which Python runs, and what is wrong: `python helpers/environment.py`.
 
 In a notebook: `%run ../helpers/environment.py`, which works even where the course is not installed.
-This file needs nothing but the standard library, and tries torch in a process of its own: a broken
-torch must not take the messenger down with it.
+It needs nothing but the standard library, and tries torch in another process, which may die of it.
 
 `gather_facts` looks, `diagnose` judges, `report` prints; `check_environment` does all three.
 """
@@ -27,7 +26,6 @@ def find_root(home, here):
 
 
 ROOT = find_root(Path(__file__).resolve().parent.parent, Path.cwd())
-
 INSTALL_AGAIN = "Install the course again, as the README says under Start."
 UNMIX = "Make the environment anew from environment.yml, and leave pip's torch out of it."
 
@@ -48,8 +46,7 @@ class Facts:
     torch_stderr: str = ""
 
 
-# One line of the report; `fix` says what to do, and is empty when all is well.
-Check = namedtuple("Check", "text fix", defaults=[""])
+Check = namedtuple("Check", "text fix", defaults=[""])  # fix: what to do, empty if all is well
 
 
 def check_environment():
