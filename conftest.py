@@ -5,6 +5,7 @@ import os
 import re
 
 import matplotlib
+import pytest
 from nbval.plugin import IPyNbCell
 
 from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
@@ -17,9 +18,6 @@ def images_folder():
     return DATA if all(has_mnist(DATA, split) for split in IDX_FILES) else DATA / "sample"
 
 
-# Set before any kernel starts. Kernels run in notebooks/, where a relative name could mean another folder.
-os.environ["MNIST_DIR"] = str(images_folder())
-
 os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
@@ -30,6 +28,14 @@ matplotlib.use("agg")
 # Workers side by side: with a thread for each, none waits for another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_configure():
+    """Before any kernel starts: kernels run in notebooks/, where a relative name could mean another folder."""
+    try:
+        os.environ["MNIST_DIR"] = str(images_folder())
+    except FileNotFoundError as error:
+        raise pytest.UsageError(error) from None
 
 
 def pytest_collection_modifyitems(items):

@@ -1,9 +1,10 @@
 """helpers/environment.py tells the known causes of a dying kernel apart."""
 
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ HEALTHY = Facts(
     python=(3, 12, 1),
     prefix="/opt/course",
     versions={"torch": "2.13.0", "numpy": "2.4.6"},
-    jupyter_prefix="/opt/course",
+    jupyter="/opt/course/bin/jupyter",
     torch_exit=0,
 )
 OMP_ERROR = "OMP: Error #15: Initializing libiomp5.so, but found libomp.so already initialized."
@@ -29,8 +30,7 @@ def problems(**changes):
     [
         {},
         {"in_kernel": True},
-        {"in_kernel": True, "jupyter_prefix": "/opt/base"},  # as nb_conda_kernels does it
-        {"openmp": ("torch/lib/libomp.dylib", "sklearn/.dylibs/libomp.dylib")},  # as pip has it
+        {"in_kernel": True, "jupyter": "/opt/base/bin/jupyter"},  # as nb_conda_kernels does it
         {"kernel_python": "/opt/course/bin/python"},
     ],
 )
@@ -40,18 +40,15 @@ def test_a_healthy_environment_has_no_problem(changes):
 
 def test_first_cause_the_kernel_of_another_environment():
     without = {"torch": None, "numpy": "2.4.6"}
-    packages, kernel = problems(
-        in_kernel=True, versions=without, torch_exit=None, active_conda="pytorch-course"
-    )
+    packages, kernel = problems(in_kernel=True, versions=without, torch_exit=None)
     assert "not installed here: torch" in packages.text
     assert "/opt/course, which has no torch" in kernel.text
-    assert "Change Kernel, and choose pytorch-course" in kernel.fix
-    assert "nb_conda_kernels" in kernel.fix
+    assert "Change Kernel" in kernel.fix and "nb_conda_kernels" in kernel.fix
 
 
 def test_first_cause_seen_from_the_shell():
-    (jupyter,) = problems(jupyter_prefix="/opt/base")
-    assert "`jupyter` starts from /opt/base" in jupyter.text and "Change Kernel" in jupyter.fix
+    (jupyter,) = problems(jupyter="/opt/base/bin/jupyter")
+    assert "`jupyter` is /opt/base/bin/jupyter" in jupyter.text and "Change Kernel" in jupyter.fix
 
 
 def test_first_cause_as_a_kernel_that_names_another_python():
@@ -65,7 +62,7 @@ def test_first_cause_as_a_kernel_that_names_another_python():
         {"torch_exit": -6, "torch_stderr": OMP_ERROR},
         {"torch_exit": 3, "torch_stderr": OMP_ERROR},  # abort on Windows
         {"torch_exit": -11, "pip_torch_in_conda": True},
-        {"torch_exit": 0xC0000005, "openmp": ("libomp.dll", "libiomp5md.dll")},
+        {"torch_exit": 0xC0000005, "pip_torch_in_conda": True},  # a crash on Windows
     ],
 )
 def test_second_cause_two_openmp_runtimes(changes):
@@ -96,7 +93,7 @@ def test_an_old_python_is_a_problem():
 
 
 def test_no_jupyter_is_a_problem():
-    (jupyter,) = problems(jupyter_prefix="")
+    (jupyter,) = problems(jupyter="")
     assert jupyter.text == "no Jupyter was found"
 
 
@@ -116,7 +113,7 @@ def test_a_problem_is_an_exit_status_in_a_terminal():
 def test_this_environment_is_healthy_and_the_report_short(capsys):
     assert environment.check_environment() == []
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4 and all(line.startswith("ok ") for line in lines)
+    assert len(lines) == 5 and all(line.startswith("ok ") for line in lines)
 
 
 def test_a_torch_that_kills_its_process_is_survived(tmp_path, monkeypatch):
@@ -145,25 +142,52 @@ def test_it_runs_where_nothing_is_installed():
 
 
 def test_pip_torch_in_conda_is_recognised(tmp_path, monkeypatch):
-    assert not environment.pip_torch_in_conda()
+    monkeypatch.setattr(environment, "try_torch", lambda: (0, ""))
+    assert not environment.gather_facts().pip_torch_in_conda
     (tmp_path / "conda-meta").mkdir()
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    assert environment.pip_torch_in_conda()
+    assert environment.gather_facts().pip_torch_in_conda
 
 
-def test_openmp_runtimes_are_found_once_each(tmp_path, monkeypatch):
-    for name in ("lib/libomp.so", "packages/torch/lib/libiomp5.so", "packages/x.libs/libgomp.so"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "packages/x.libs/libomp.so").symlink_to(tmp_path / "lib/libomp.so")
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path / "packages"))
-    found = tuple(Path(name).as_posix() for name in environment.openmp_runtimes())
-    assert found == ("lib/libomp.so", "packages/torch/lib/libiomp5.so")
+@pytest.fixture
+def copy(tmp_path):
+    """`cp -a course copy`: another course, with as much of it as the check needs."""
+    for name in ("helpers/environment.py", "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "data/sample").mkdir(parents=True)
+    return tmp_path
 
 
-def test_paths_are_short():
+def check(course, **variables):
+    """What the check of that course prints, where Python imports helpers as the variables say."""
+    script = [sys.executable, "-S", course / "helpers/environment.py"]
+    done = subprocess.run(
+        script, env=os.environ | variables, cwd=course, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def test_the_helpers_of_another_course_are_a_problem(copy):
+    text = check(copy, PYTHONPATH=str(ROOT))
+    assert f"problem  the helpers installed here are those of another course, {ROOT}\n" in text
+    assert f"In {copy}, type `make setup`" in text
+    assert "ok       the helpers installed here are those of this course" in check(
+        ROOT, PYTHONPATH=str(ROOT)
+    )
+
+
+def test_helpers_that_are_not_installed_are_a_problem(copy):
+    assert "problem  the course's own package, helpers, is not" in check(copy, PYTHONPATH="")
+
+
+def test_helpers_without_a_course_around_them_are_as_good(copy, tmp_path_factory):
+    """On Colab pip copies them into its own folder."""
+    packages = tmp_path_factory.mktemp("packages")
+    shutil.copytree(ROOT / "helpers", packages / "helpers")
+    assert "those of this course" in check(copy, PYTHONPATH=str(packages))
+
+
+def test_paths_in_the_course_are_short():
     assert short(ROOT / ".venv") == ".venv"
-    assert short(Path.home() / "conda/envs/x") == str(Path("~/conda/envs/x"))
-    assert short("/usr/bin/python3") == str(Path("/usr/bin/python3"))
-    assert short("/somewhere/far/away/env/bin/python") == str(Path(".../env/bin/python"))
+    assert short("/somewhere/far/away/env") == "/somewhere/far/away/env"

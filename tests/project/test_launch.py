@@ -1,7 +1,6 @@
 """The places where the course opens without an installation: their files are well formed, and agree."""
 
 import json
-import os
 import re
 import subprocess
 import tomllib
@@ -55,7 +54,6 @@ def test_the_other_packages_are_those_of_the_notebooks_in_their_versions():
     assert names <= THEIRS.keys()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="files have no mode there")
 def test_binder_installs_helpers_without_what_pip_would_bring():
     script = BINDER / "postBuild"
     assert script.stat().st_mode & 0o111, "Binder runs it"

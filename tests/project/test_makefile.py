@@ -9,8 +9,6 @@ import pytest
 
 from helpers.environment import ROOT
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="on Windows the course goes without make")
-
 
 @pytest.fixture
 def course(tmp_path):
@@ -66,12 +64,37 @@ def test_the_oldest_python_is_that_of_pyproject(course):
 def test_an_interrupted_installation_starts_over(course):
     (course / ".venv/bin").mkdir(parents=True)
     (course / ".venv/bin/python").write_text("half written")
-    assert "-m venv --clear .venv" in make(course, "--dry-run", "test").stdout
+    assert "rm -rf .venv\n" in make(course, "--dry-run", "test").stdout
+
+
+def installed(folder):
+    (folder / ".venv").mkdir()
+    (folder / ".venv/installed").write_text(f"{folder}\n")
+    return folder
+
+
+def test_the_installation_announces_itself_and_remembers_its_folder(course):
+    python = script(course / "python3", 'mkdir -p .venv/bin; ln -sf "$0" .venv/bin/python')
+    done = make(course, "setup", f"PYTHON={python}")
+    assert done.stdout.startswith("Installing the course into .venv: a few minutes"), done.stderr
+    assert make(course, "setup").stdout == "make: Nothing to be done for 'setup'.\n"
+
+
+def test_an_environment_of_another_folder_is_made_anew(course, tmp_path_factory):
+    """`cp -a` and `mv` take it along: its helpers would be those of the first folder."""
+    moved = tmp_path_factory.mktemp("other") / "a copy"
+    shutil.copytree(installed(course), moved)
+    assert "pip install" not in make(course, "--dry-run", "lab").stdout
+    assert "pip install" in make(moved, "--dry-run", "lab").stdout
+
+
+def test_torch_for_cpus_is_asked_for_by_name(course):
+    assert "download.pytorch.org" not in make(course, "--dry-run", "setup").stdout
+    assert "--extra-index-url" in make(course, "--dry-run", "setup", "CPU=1").stdout
 
 
 def test_nothing_is_installed_twice_until_the_requirements_change(course):
-    (course / ".venv").mkdir()
-    (course / ".venv/installed").touch()
+    installed(course)
     assert "pip install" not in make(course, "--dry-run", "test").stdout
     os.utime(course / "constraints.txt", (2e9, 2e9))
     assert "pip install" in make(course, "--dry-run", "test").stdout
@@ -86,14 +109,14 @@ def test_commands_see_the_mnist_dir_that_is_given(course):
 
 
 def test_lab_opens_the_learners_own_copies(course):
-    (course / ".venv").mkdir()
-    (course / ".venv/installed").touch()
-    (command,) = make(course, "--dry-run", "lab", "ARGS=--no-browser").stdout.splitlines()
+    (command,) = make(
+        installed(course), "--dry-run", "lab", "ARGS=--no-browser"
+    ).stdout.splitlines()
     assert command.endswith("tools/lab.py --no-browser")
 
 
 def test_help_lists_every_command():
     commands = (
-        "lab fresh progress test run data notebooks bench devices grid fair faults browser site mutate student setup clean"
+        "lab fresh progress run data devices grid fair test notebooks bench faults browser site mutate student setup clean"
     ).split()
     assert [line.split()[1] for line in make(ROOT, "help").stdout.splitlines()] == commands
