@@ -36,12 +36,9 @@ def test_conda_understands(name):
     MatchSpec(f"{name} {THEIRS[name]}", strict=True)
 
 
-def test_binder_pins_a_python_that_the_course_allows():
+def test_binder_pins_a_python_that_the_course_allows_and_takes_torch_for_cpus_alone():
     pinned = re.fullmatch(r"=3\.(\d+)", THEIRS["python"])
     assert int(pinned[1]) >= int(OURS["python"].removeprefix(">=3."))
-
-
-def test_binder_takes_torch_for_cpus_alone_in_the_version_of_the_course():
     assert "pytorch" not in THEIRS and THEIRS["pytorch-cpu"] == OURS["pytorch"]
 
 
@@ -69,9 +66,11 @@ def test_codespaces_takes_a_slim_python_and_installs_the_course_as_the_makefile_
     assert "universal" not in image and image.endswith("/python")
     assert int(version.removeprefix("3.")) >= int(OURS["python"].removeprefix(">=3."))
     assert DEVCONTAINER["postCreateCommand"] == "make setup && .venv/bin/python tools/copies.py"
-    settings = DEVCONTAINER["customizations"]["vscode"]["settings"]
-    assert settings["python.defaultInterpreterPath"].endswith("/.venv/bin/python")
-    (opened,) = DEVCONTAINER["customizations"]["codespaces"]["openFiles"]
+    custom = DEVCONTAINER["customizations"]
+    assert custom["vscode"]["settings"]["python.defaultInterpreterPath"].endswith(
+        "/.venv/bin/python"
+    )
+    (opened,) = custom["codespaces"]["openFiles"]
     assert (ROOT / opened.replace("work/", "notebooks/")).exists()
 
 
