@@ -99,8 +99,8 @@ def check_kernel(facts):
     if facts.in_kernel and not facts.versions.get("torch"):
         return Check(
             f"this notebook's kernel runs in {here}, which has no torch",
-            "Kernel > Change Kernel, and choose .venv or pytorch-course. With conda, nb_conda_kernels "
-            "lists it if it is installed in the environment that runs Jupyter.",
+            "Kernel > Change Kernel, and choose the course's. With conda, nb_conda_kernels lists it if "
+            "it is installed in the environment that runs Jupyter.",
         )
     if facts.in_kernel:
         return Check(f"this notebook's kernel runs in {here}")

@@ -48,7 +48,7 @@ def running():
 
 
 def answers(server):
-    """Does it run? One that was killed is listed until another process has its number no more."""
+    """Is it still there? A killed server stays listed while any process has its number."""
     try:
         socket.create_connection((server["hostname"], server["port"]), timeout=5).close()
     except OSError:
