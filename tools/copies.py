@@ -81,7 +81,8 @@ def fresh(number):
     path = names.get(str(number).zfill(2))
     if path is None:
         named = f"{number!r} is not a notebook" if number else "which notebook?"
-        sys.exit(f"make fresh: {named}; expected ARGS= and one of {', '.join(names)}")
+        known = ", ".join(names)
+        sys.exit(f"make fresh: {named}. Name one of {known}, such as make fresh ARGS=05")
     WORK.mkdir(exist_ok=True)
     copy = WORK / path.name
     if copy.exists():

@@ -137,7 +137,7 @@ def test_the_remedy_for_a_wrong_number_is_named(arguments, named):
     with pytest.raises(SystemExit) as stopped:
         copies.main(["fresh", *arguments])
     assert str(stopped.value).startswith(f"make fresh: {named}")
-    assert str(stopped.value).endswith("expected ARGS= and one of 00, 05")
+    assert str(stopped.value).endswith("Name one of 00, 05, such as make fresh ARGS=05")
 
 
 # The course for a class.
