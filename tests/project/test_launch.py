@@ -74,9 +74,6 @@ def test_codespaces_takes_a_slim_python_and_installs_the_course_as_the_makefile_
     assert (ROOT / opened.replace("work/", "notebooks/")).exists()
 
 
-# The links.
-
-
 def test_the_readme_leads_to_each_place_and_to_notebooks_that_are_there():
     links = re.findall(r"https://[^)\s]+", (ROOT / "README.md").read_text("utf-8"))
     for host in ("mybinder.org", "codespaces.new", "colab.research.google.com", "HUB"):
