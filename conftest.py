@@ -9,6 +9,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import matplotlib
+import pytest
 from nbval.plugin import IPyNbCell
 
 from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
@@ -21,14 +22,19 @@ def images_folder():
     return DATA if all(has_mnist(DATA, split) for split in IDX_FILES) else DATA / "sample"
 
 
-# Set before any kernel starts. Kernels run in notebooks/, where a relative name could mean another folder.
-os.environ["MNIST_DIR"] = str(images_folder())
-
 os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")
+
+
+def pytest_configure():
+    """Before any kernel starts: kernels run in notebooks/, where a relative name could mean another folder."""
+    try:
+        os.environ["MNIST_DIR"] = str(images_folder())
+    except FileNotFoundError as error:
+        raise pytest.UsageError(error) from None
 
 
 def pytest_collection_modifyitems(items):

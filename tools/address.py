@@ -10,8 +10,7 @@ import sys
 import tomllib
 
 import nbformat
-
-from helpers.environment import ROOT
+from course import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]

@@ -8,8 +8,7 @@ import ast
 import re
 
 import nbformat
-
-from helpers.environment import ROOT
+from course import ROOT
 
 # The columns, and which tags make a cell one of them; the first that fits counts.
 COLUMNS = {

@@ -11,11 +11,11 @@ import sys
 
 import nbformat
 import torch
+from course import ROOT
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from helpers import accuracy, load_mnist, train
-from helpers.environment import ROOT
 from helpers.mnist import FULL_SIZE
 from helpers.recipes import Recipe
 

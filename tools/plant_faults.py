@@ -20,10 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+from course import ROOT
 from faults import changed_code, edited_outputs, plant
 from nbval.plugin import get_sanitize_patterns
 
-from helpers.environment import ROOT
 from helpers.mnist import FULL_SIZE, load_mnist
 
 SANITIZE = ROOT / "tests/notebooks/sanitize.cfg"

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import nbformat
 from alt_text import describe_figures
+from course import ROOT
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from helpers.environment import ROOT
 from helpers.mnist import mnist_dir
 
 BUILD = ROOT / "build"
