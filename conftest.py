@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import tempfile
 
 # Workers side by side: with one thread each, none waits for another. torch reads this when it is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -23,6 +24,10 @@ def images_folder():
 
 # Set before any kernel starts. Kernels run in notebooks/, where a relative name could mean another folder.
 os.environ["MNIST_DIR"] = str(images_folder())
+
+# Tests leave the learner's progress alone.
+progress_folder = tempfile.TemporaryDirectory(prefix="course-")  # removed when the tests end
+os.environ["COURSE_PROGRESS"] = f"{progress_folder.name}/progress.sqlite"
 
 os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
 
