@@ -62,7 +62,9 @@ def _begin_anew(command, values, error):
 
 
 def _rows(command, values):
-    with contextlib.closing(sqlite3.connect(FILE, timeout=PATIENCE)) as connection, connection:
+    # A transaction that asks for its lock at once waits its turn; one that asks late can be refused.
+    settings = {"timeout": PATIENCE, "isolation_level": "IMMEDIATE"}
+    with contextlib.closing(sqlite3.connect(FILE, **settings)) as connection, connection:
         connection.execute(
             "create table if not exists progress (name text primary key, state text)"
         )
