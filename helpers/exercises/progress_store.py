@@ -62,13 +62,15 @@ def _begin_anew(command, values, error):
 
 
 def _rows(command, values):
-    # A transaction that asks for its lock at once waits its turn; one that asks late can be refused.
-    settings = {"timeout": PATIENCE, "isolation_level": "IMMEDIATE"}
-    with contextlib.closing(sqlite3.connect(FILE, **settings)) as connection, connection:
+    connection = sqlite3.connect(FILE, timeout=PATIENCE, isolation_level=None)
+    with contextlib.closing(connection):
+        connection.execute("begin immediate")  # waits for its turn; a later lock may be refused
         connection.execute(
             "create table if not exists progress (name text primary key, state text)"
         )
-        return connection.execute(command, values).fetchall()
+        rows = connection.execute(command, values).fetchall()
+        connection.execute("commit")
+        return rows
 
 
 def _short(file):
