@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import tempfile
 
 # Workers side by side: with one thread each, none waits for another. torch reads this when it is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -21,6 +22,10 @@ def images_folder():
         return mnist_dir().resolve()
     return DATA if all(has_mnist(DATA, split) for split in IDX_FILES) else DATA / "sample"
 
+
+# Tests leave the learner's progress alone.
+progress_folder = tempfile.TemporaryDirectory(prefix="course-")  # removed when the tests end
+os.environ["COURSE_PROGRESS"] = f"{progress_folder.name}/progress.sqlite"
 
 os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
 

@@ -78,6 +78,7 @@ def set_environment(jobs):
             os.environ["MNIST_DIR"] = str(mnist_dir().resolve())
         except FileNotFoundError as error:
             sys.exit(str(error))
+    os.environ["COURSE_PROGRESS"] = str(BUILD / "progress.sqlite")  # the learner's stays as it is
     os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
     os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
     if jobs > 1:  # kernels side by side: more threads would wait for each other
