@@ -4,8 +4,11 @@ import functools
 import os
 import re
 
+import bands
 import matplotlib
-from nbval.plugin import IPyNbCell
+import pytest
+from nbval.plugin import IPyNbCell, NbCellError
+from cells import tags
 
 from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
 
@@ -19,8 +22,6 @@ def images_folder():
 
 # Set before any kernel starts. Kernels run in notebooks/, where a relative name could mean another folder.
 os.environ["MNIST_DIR"] = str(images_folder())
-
-os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
@@ -36,15 +37,34 @@ def pytest_collection_modifyitems(items):
     """Compare the outputs of tagged cells only as far as they must agree.
 
     `mnist-output`: they show the full MNIST, so on fewer images they are not compared.
-    `measured`: numbers that come out of a training or a clock; all are compared as `#`, and an
-    assert beside them holds the band in which they lie.
+    `measured`: numbers that come out of a training or a clock; all are compared as `#`, and a band
+    in tests/notebooks/bands/ says where they lie.
     """
     for item in items:
-        tags = item.cell.metadata.get("tags", []) if isinstance(item, IPyNbCell) else []
-        if "mnist-output" in tags and not full_mnist():
+        if not isinstance(item, IPyNbCell):
+            continue
+        if "mnist-output" in tags(item.cell) and not full_mnist():
             item.options["check"] = False
-        if "measured" in tags:
+        if "measured" in tags(item.cell):
             item.sanitize = lambda text, sanitize=item.sanitize: without_numbers(sanitize(text))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Where a notebook's cell has run as it should, its bands must hold, too."""
+    result = yield
+    if isinstance(item, IPyNbCell) and item.cell.get("id") in cells_with_bands(item.path.stem):
+        line = bands.line_for_kernel(item.path.stem, item.cell.id, full_mnist())
+        timeout = item.config.option.nbval_cell_timeout
+        reply = item.parent.kernel.kc.execute(line, silent=True, reply=True, timeout=timeout)
+        if reply["content"]["status"] == "error":
+            raise NbCellError(item.cell_num, reply["content"]["evalue"], item.cell.source)
+    return result
+
+
+@functools.cache
+def cells_with_bands(notebook):
+    return {band.cell for band in bands.read(notebook)}
 
 
 @functools.cache

@@ -1,0 +1,126 @@
+"""Bands: what must hold when a cell of a notebook has run. They stand in tests/notebooks/bands/.
+
+    @after("c33", full=(0.878, 0.886), sample=(0.25, 0.75))
+    def test_accuracy_of_the_baseline(baseline_accuracy):
+        return baseline_accuracy
+
+A band is tied to a cell by its id, and takes names of the notebook as its parameters. The tests and
+tools/run_notebooks.py call it in the notebook's kernel, which it must leave as it is: what it changes,
+it copies first.
+"""
+
+import contextlib
+import inspect
+import math
+import runpy
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from helpers.environment import ROOT
+
+FOLDER = ROOT / "tests/notebooks/bands"
+SAME = "the same limits"
+
+
+@dataclass
+class Band:
+    """A function of a notebook's names, the cell behind which it is called, and its limits."""
+
+    cell: str
+    full: Any
+    sample: Any
+    function: Callable
+
+    @property
+    def name(self):
+        return self.function.__name__.replace("_", " ")
+
+    def limits(self, full_mnist):
+        return self.full if full_mnist or self.sample is SAME else self.sample
+
+
+def after(cell, full=True, sample=SAME):
+    """Tie a function to the cell with the id `cell`.
+
+    full      limits of what it returns on full MNIST: (low, high), where None is no limit, for a number or
+              for each number of a dict; a dict of such pairs, for a dict; True, for a fact, which must be true
+    sample    the limits on other images; None if nothing needs to hold there
+    """
+    return partial(Band, cell, full, sample)
+
+
+def read(notebook):
+    """The bands of a notebook, such as "03_baseline_network", in the order of their file."""
+    path = FOLDER / f"{notebook}.py"
+    found = runpy.run_path(str(path)) if path.exists() else {}
+    return [band for band in found.values() if isinstance(band, Band)]
+
+
+def line_for_kernel(notebook, cell, full_mnist):
+    """The code that holds the bands of a cell in its kernel, and leaves no name there."""
+    code = f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import bands; sys.path.pop(); "
+    code += f"bands.hold({notebook!r}, {cell!r}, names, {full_mnist})"
+    return f"exec({code!r}, {{'names': get_ipython().user_ns}})"
+
+
+def hold(notebook, cell, names, full_mnist):
+    """Call the bands of a cell with the `names` of its kernel; AssertionError says which do not hold."""
+    found = []
+    for band in read(notebook):
+        if band.cell == cell and band.limits(full_mnist) is not None:
+            with left_as_it_is(names):
+                found += faults(band, names, band.limits(full_mnist))
+    if found:
+        raise AssertionError("\n".join([f"Bands of cell {cell} do not hold:", *found]))
+
+
+@contextlib.contextmanager
+def left_as_it_is(names):
+    """Put back the random numbers, the grad mode and the mode of each network."""
+    from torch import nn
+
+    from helpers.exercises.core import settings_restored
+
+    networks = [value for value in names.values() if isinstance(value, nn.Module)]
+    modes = [(layer, layer.training) for network in networks for layer in network.modules()]
+    with settings_restored():
+        yield
+    for layer, training in modes:
+        layer.training = training
+
+
+def faults(band, names, limits):
+    """Return a line for each number that is out of its limits, or for what else is wrong."""
+    parameters = inspect.signature(band.function).parameters
+    if missing := [name for name in parameters if name not in names]:
+        return [f"{band.name}: the notebook has no {', '.join(missing)}"]
+    try:
+        found = band.function(*[names[name] for name in parameters])
+        if limits is True:
+            return [] if found else [f"{band.name}: not so"]
+        found = found if isinstance(found, dict) else {"": found}
+        numbers = {key: float(value) for key, value in found.items()}
+    except Exception as error:
+        return [f"{band.name}: {type(error).__name__}: {error}"]
+    pairs = limits if isinstance(limits, dict) else dict.fromkeys(numbers, limits)
+    if not pairs:
+        return [f"{band.name}: no number"]
+    return [
+        f"{band.name}{key and f' ({key})'}: {number:.5g}; expected {in_words(*pair)}"
+        for key, pair in pairs.items()
+        if not within(number := numbers.get(key, math.nan), *pair)
+    ]
+
+
+def within(number, low, high):
+    return (-math.inf if low is None else low) <= number <= (math.inf if high is None else high)
+
+
+def in_words(low, high):
+    limits = {"at least": low, "at most": high}
+    return " and ".join(
+        f"{word} {limit:.5g}" for word, limit in limits.items() if limit is not None
+    )
