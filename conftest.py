@@ -7,8 +7,8 @@ import re
 import bands
 import matplotlib
 import pytest
-from nbval.plugin import IPyNbCell, NbCellError
 from cells import tags
+from nbval.plugin import IPyNbCell, NbCellError
 
 from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
 

@@ -94,11 +94,12 @@ def left_as_it_is(names):
 
 def faults(band, names, limits):
     """Return a line for each number that is out of its limits, or for what else is wrong."""
-    parameters = inspect.signature(band.function).parameters
-    if missing := [name for name in parameters if name not in names]:
+    parameters = inspect.signature(band.function).parameters.values()
+    needed = {one.name for one in parameters if one.default is one.empty}
+    if missing := sorted(needed - names.keys()):
         return [f"{band.name}: the notebook has no {', '.join(missing)}"]
     try:
-        found = band.function(*[names[name] for name in parameters])
+        found = band.function(**{p.name: names[p.name] for p in parameters if p.name in names})
         if limits is True:
             return [] if found else [f"{band.name}: not so"]
         found = found if isinstance(found, dict) else {"": found}
