@@ -110,7 +110,7 @@ def faults(band, names, limits):
     if not pairs:
         return [f"{band.name}: no number"]
     return [
-        f"{band.name}{key and f' ({key})'}: {number:.5g}; expected {in_words(*pair)}"
+        f"{band.name}{key and f' ({key})'}: {number:.6g}; expected {in_words(*pair)}"
         for key, pair in pairs.items()
         if not within(number := numbers.get(key, math.nan), *pair)
     ]
@@ -121,7 +121,7 @@ def within(number, low, high):
 
 
 def in_words(low, high):
+    if low == high:
+        return f"{low:g}"
     limits = {"at least": low, "at most": high}
-    return " and ".join(
-        f"{word} {limit:.5g}" for word, limit in limits.items() if limit is not None
-    )
+    return " and ".join(f"{word} {limit:.6g}" for word, limit in limits.items() if limit is not None)
