@@ -124,4 +124,6 @@ def in_words(low, high):
     if low == high:
         return f"{low:g}"
     limits = {"at least": low, "at most": high}
-    return " and ".join(f"{word} {limit:.6g}" for word, limit in limits.items() if limit is not None)
+    return " and ".join(
+        f"{word} {limit:.6g}" for word, limit in limits.items() if limit is not None
+    )

@@ -105,7 +105,9 @@ def test_another_kernel_and_widgets_in_the_metadata_break_theirs():
 def test_look_closer_is_not_on_the_main_path_and_exercises_may_stand_before_it():
     notebook = good_notebook()
     notebook.cells[-1:-1] = [new_code_cell("1")] * 30
-    notebook.cells[4].source = notebook.cells[4].source.replace("## Look", "## Exercises\n\n## Look")
+    notebook.cells[4].source = notebook.cells[4].source.replace(
+        "## Look", "## Exercises\n\n## Look"
+    )
     assert hygiene.the_main_path_has_at_most_25_code_cells(notebook) == []
     assert hygiene.closes_with_recap_exercises_look_closer_next(notebook) == []
 
