@@ -23,6 +23,8 @@ def images_folder():
 # Set before any kernel starts. Kernels run in notebooks/, where a relative name could mean another folder.
 os.environ["MNIST_DIR"] = str(images_folder())
 
+os.environ["COURSE_STRICT"] = "1"  # the learner's progress is neither read nor written
+
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")

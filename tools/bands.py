@@ -4,9 +4,9 @@
     def test_accuracy_of_the_baseline(baseline_accuracy):
         return baseline_accuracy
 
-A band is tied to a cell by its id, and takes names of the notebook as its parameters. The tests and
-tools/run_notebooks.py call it in the notebook's kernel, which it must leave as it is: what it changes,
-it copies first.
+A band is tied to a cell by its id, and its parameters are names of the notebook; those with a default
+may be missing there. The tests and tools/run_notebooks.py call it in the notebook's kernel as soon as
+the cell has run. It must leave the notebook as it is: it copies what it changes.
 """
 
 import contextlib
@@ -19,7 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from helpers.environment import ROOT
+from helpers.exercises.core import settings_restored
 
 FOLDER = ROOT / "tests/notebooks/bands"
 SAME = "the same limits"
@@ -45,18 +48,11 @@ class Band:
 def after(cell, full=True, sample=SAME):
     """Tie a function to the cell with the id `cell`.
 
-    full      limits of what it returns on full MNIST: (low, high), where None is no limit, for a number or
-              for each number of a dict; a dict of such pairs, for a dict; True, for a fact, which must be true
+    full      the limits on full MNIST of the number that it returns, or of each number of a dict: (low, high),
+              where None is no limit; a dict of such pairs, one for each key; True if it returns a fact
     sample    the limits on other images; None if nothing needs to hold there
     """
     return partial(Band, cell, full, sample)
-
-
-def read(notebook):
-    """The bands of a notebook, such as "03_baseline_network", in the order of their file."""
-    path = FOLDER / f"{notebook}.py"
-    found = runpy.run_path(str(path)) if path.exists() else {}
-    return [band for band in found.values() if isinstance(band, Band)]
 
 
 def line_for_kernel(notebook, cell, full_mnist):
@@ -77,13 +73,16 @@ def hold(notebook, cell, names, full_mnist):
         raise AssertionError("\n".join([f"Bands of cell {cell} do not hold:", *found]))
 
 
+def read(notebook):
+    """The bands of a notebook, such as "03_baseline_network", in the order of their file."""
+    path = FOLDER / f"{notebook}.py"
+    found = runpy.run_path(str(path)) if path.exists() else {}
+    return [band for band in found.values() if isinstance(band, Band)]
+
+
 @contextlib.contextmanager
 def left_as_it_is(names):
     """Put back the random numbers, the grad mode and the mode of each network."""
-    from torch import nn
-
-    from helpers.exercises.core import settings_restored
-
     networks = [value for value in names.values() if isinstance(value, nn.Module)]
     modes = [(layer, layer.training) for network in networks for layer in network.modules()]
     with settings_restored():

@@ -80,6 +80,7 @@ def set_environment(jobs):
             os.environ["MNIST_DIR"] = str(mnist_dir().resolve())
         except FileNotFoundError as error:
             sys.exit(str(error))
+    os.environ["COURSE_STRICT"] = "1"  # the learner's progress is neither read nor written
     os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
     if jobs > 1:  # kernels side by side: more threads would wait for each other
         os.environ.setdefault("OMP_NUM_THREADS", "1")

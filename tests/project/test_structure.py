@@ -25,7 +25,6 @@ TOP = {
 # The layers of helpers: each module may import those that stand behind it, and no other of ours.
 MAY_IMPORT = {
     "environment": "",
-    "bands": "",
     "formats": "",
     "download": "",
     "checks": "",
@@ -38,7 +37,7 @@ MAY_IMPORT = {
     "draw": "plots",
     "experiments": "recipes mnist training",
     "exercises": "exercises environment mnist training recipes",
-    "__init__": "bands device mnist plots training recipes",
+    "__init__": "device mnist plots training recipes",
 }
 HELPERS = sorted((ROOT / "helpers").rglob("*.py"))
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
