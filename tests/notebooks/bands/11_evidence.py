@@ -93,7 +93,7 @@ def largest_difference_beside_leaky_relu_or_adam(pairs):
     },
 )
 def what_each_adds_beside_leaky_relu_or_adam(means):
-    return means["LeakyReLU or Adam"]
+    return means["LeakyReLU or Adam"].to_dict()
 
 
 HARMED = {"LeakyReLU + Adam": "Adam", "BCE + LeakyReLU": "LeakyReLU"}
