@@ -55,18 +55,13 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_call(item):
     """Where a notebook's cell has run as it should, its bands must hold, too."""
     result = yield
-    if isinstance(item, IPyNbCell) and item.cell.get("id") in cells_with_bands(item.path.stem):
+    if isinstance(item, IPyNbCell) and item.cell.get("id") in bands.cells(item.path.stem):
         line = bands.line_for_kernel(item.path.stem, item.cell.id, full_mnist())
         timeout = item.config.option.nbval_cell_timeout
         reply = item.parent.kernel.kc.execute(line, silent=True, reply=True, timeout=timeout)
         if reply["content"]["status"] == "error":
             raise NbCellError(item.cell_num, reply["content"]["evalue"], item.cell.source)
     return result
-
-
-@functools.cache
-def cells_with_bands(notebook):
-    return {band.cell for band in bands.read(notebook)}
 
 
 @functools.cache

@@ -15,7 +15,7 @@ import math
 import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from helpers.environment import ROOT
 from helpers.exercises.core import settings_restored
 
 FOLDER = ROOT / "tests/notebooks/bands"
-SAME = "the same limits"
+SAME = "the same"
 
 
 @dataclass
@@ -53,6 +53,12 @@ def after(cell, full=True, sample=SAME):
     sample    the limits on other images; None if nothing needs to hold there
     """
     return partial(Band, cell, full, sample)
+
+
+@cache
+def cells(notebook):
+    """The ids of the cells that have bands."""
+    return {band.cell for band in read(notebook)}
 
 
 def line_for_kernel(notebook, cell, full_mnist):
@@ -116,13 +122,11 @@ def faults(band, names, limits):
 
 
 def within(number, low, high):
+    """Does a number lie between two limits? NaN never does."""
     return (-math.inf if low is None else low) <= number <= (math.inf if high is None else high)
 
 
 def in_words(low, high):
-    if low == high:
-        return f"{low:g}"
-    limits = {"at least": low, "at most": high}
-    return " and ".join(
-        f"{word} {limit:.6g}" for word, limit in limits.items() if limit is not None
-    )
+    if low is None or high is None:
+        return f"at least {low:.6g}" if high is None else f"at most {high:.6g}"
+    return f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"

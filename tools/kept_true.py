@@ -36,7 +36,7 @@ def all_bands(notebooks):
     for path in notebooks:
         if found := bands.read(path.stem):
             title = read(path).cells[0].source.splitlines()[0].removeprefix("# ")
-            rows = [[band.name, said(band.full), said(band.limits(False))] for band in found]
+            rows = [[band.name, said(band.full), said(band.sample)] for band in found]
             sections.append(f"### {path.stem[:2]} {title}\n\n{as_table([head, *rows])}")
     return "\n\n".join(sections)
 
@@ -57,6 +57,8 @@ def said(limits):
     """Limits in words; those of a fact are that it is so."""
     if limits is None or limits is True:
         return "so" if limits else ""
+    if limits is bands.SAME:
+        return limits
     if isinstance(limits, dict):
         return "; ".join(f"{key}: {said(pair)}" for key, pair in limits.items())
     return bands.in_words(*limits)

@@ -160,7 +160,7 @@ def test_on_full_mnist_in_data_every_output_is_compared(course, full_mnist):
         shutil.copy(file, course / "data")
     failed, printed = failed_cells(course, "")
     assert failed == ["wrong", "tagged", "holds", "lacks"]
-    assert "value of x: 8; expected at least 1 and at most 2" in printed
+    assert "value of x: 8; expected 1 to 2" in printed
 
 
 def test_the_images_are_counted_not_their_folder_named(monkeypatch, tmp_path):

@@ -27,11 +27,12 @@ def test_every_cell_that_prints_counts_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ((1, 2.5), "at least 1 and at most 2.5"),
+        ((1, 2.5), "1 to 2.5"),
         ((None, -2), "at most -2"),
         ({"a": (0, None), 0.5: (1, 1)}, "a: at least 0; 0.5: 1"),
         (True, "so"),
         (None, ""),
+        (bands.SAME, "the same"),
     ],
 )
 def test_limits_in_words(limits, words):
