@@ -9,9 +9,11 @@ import tempfile
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import bands
 import matplotlib
 import pytest
-from nbval.plugin import IPyNbCell
+from cells import tags
+from nbval.plugin import IPyNbCell, NbCellError
 
 from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
 
@@ -26,8 +28,6 @@ def images_folder():
 # Tests leave the learner's progress alone.
 progress_folder = tempfile.TemporaryDirectory(prefix="course-")  # removed when the tests end
 os.environ["COURSE_PROGRESS"] = f"{progress_folder.name}/progress.sqlite"
-
-os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
@@ -46,15 +46,29 @@ def pytest_collection_modifyitems(items):
     """Compare the outputs of tagged cells only as far as they must agree.
 
     `mnist-output`: they show the full MNIST, so on fewer images they are not compared.
-    `measured`: numbers that come out of a training or a clock; all are compared as `#`, and an
-    assert beside them holds the band in which they lie.
+    `measured`: numbers that come out of a training or a clock; all are compared as `#`, and a band
+    in tests/notebooks/bands/ says where they lie.
     """
     for item in items:
-        tags = item.cell.metadata.get("tags", []) if isinstance(item, IPyNbCell) else []
-        if "mnist-output" in tags and not full_mnist():
+        if not isinstance(item, IPyNbCell):
+            continue
+        if "mnist-output" in tags(item.cell) and not full_mnist():
             item.options["check"] = False
-        if "measured" in tags:
+        if "measured" in tags(item.cell):
             item.sanitize = lambda text, sanitize=item.sanitize: without_numbers(sanitize(text))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Where a notebook's cell has run as it should, its bands must hold, too."""
+    result = yield
+    if isinstance(item, IPyNbCell) and item.cell.get("id") in bands.cells(item.path.stem):
+        line = bands.line_for_kernel(item.path.stem, item.cell.id, full_mnist())
+        timeout = item.config.option.nbval_cell_timeout
+        reply = item.parent.kernel.kc.execute(line, silent=True, reply=True, timeout=timeout)
+        if reply["content"]["status"] == "error":
+            raise NbCellError(item.cell_num, reply["content"]["evalue"], item.cell.source)
+    return result
 
 
 @functools.cache

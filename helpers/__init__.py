@@ -1,6 +1,5 @@
 """The few names that the notebooks import; each module says what it holds."""
 
-from helpers.bands import expect
 from helpers.device import pick_device
 from helpers.mnist import MnistDataset, load_mnist
 from helpers.plots import plot_confusion, plot_loss, plot_outputs, show_image
@@ -10,7 +9,6 @@ __all__ = [
     "History",
     "MnistDataset",
     "accuracy",
-    "expect",
     "load_mnist",
     "pick_device",
     "plot_confusion",

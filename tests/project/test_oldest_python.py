@@ -24,7 +24,6 @@ def test_environment_py_reads_it():
         ("README.md", r"Python (\S+) or newer", OLDEST),
         ("environment.yml", r"- python >=(\S+)", OLDEST),
         (".github/workflows/tests.yml", r'python-version: "(.*)"', OLDEST),
-        ("notebooks/00_setup.ipynb", r"sys\.version_info >= (\(.*?\))", AS_TUPLE),
     ],
 )
 def test_repeats_it(file, statement, number):

@@ -1,0 +1,24 @@
+"""What the text of notebook 02 says of MNIST."""
+
+import torch
+from bands import after
+
+
+@after("c22", full={"training": (60_000, 60_000), "test": (10_000, 10_000)}, sample=None)
+def number_of_images(train_set, test_set):
+    return {"training": len(train_set), "test": len(test_set)}
+
+
+@after("c26", full=(0.085, 0.115))
+def share_of_each_digit(counts):
+    return dict(enumerate(counts / counts.sum()))
+
+
+@after("c29a", sample=None)
+def the_average_of_its_own_digit_is_nearest_to_the_first_test_image(by_hand, label):
+    return torch.stack(by_hand).argmin() == label == 7
+
+
+@after("c30", full=(0.815, 0.825), sample=(0.80, 0.90))
+def share_of_right_answers_by_the_nearest_average(share):
+    return share
