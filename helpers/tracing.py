@@ -51,12 +51,10 @@ def why_plain(*parts):
     """
     layers = [layer for part in parts if isinstance(part, nn.Module) for layer in part.modules()]
     for part in [*layers, *parts]:
-        name = getattr(part, "__name__", type(part).__name__)
-        own = getattr(part, "__dict__", {})  # a schedule replaces `step`: with PyTorch's own code
-        code = {name: part, f"{name}.forward": own.get("forward"), f"{name}.step": own.get("step")}
-        for name, function in code.items():
-            if function is not None and not _module_of(function).startswith(PYTORCHS_OWN):
-                return f"{name} is not PyTorch's own"
+        own = getattr(part, "__dict__", {})  # a schedule puts a `step` of PyTorch's own there
+        for code in (part, own.get("forward", part), own.get("step", part)):
+            if not _module_of(code).startswith(PYTORCHS_OWN):
+                return f"{getattr(part, '__name__', type(part).__name__)} is not PyTorch's own"
     everywhere = [sys.modules[kind.__module__] for kind in (nn.Module, torch.optim.Optimizer)]
     for place in [*layers, *parts, *_tensors(parts), *everywhere]:
         hooks = [getattr(place, name) for name in dir(place) if name.endswith("_hooks")]
@@ -103,19 +101,15 @@ class ReplayedStep:
     def _try(self, images, targets):
         """Take the plain step, after a trial that is undone."""
         tensors, by_replay, reason = _tensors(self.parts), None, None
-        recording, before = self.recordings.get(images.shape), _copies(tensors)
+        recording = self.recordings.get(images.shape)
         try:
-            with torch.random.fork_rng(devices=[]):
+            with _trial(self.parts, tensors) as before:
                 if recording is None:
-                    with _fewest_operations(self.parts):
-                        self.recordings[images.shape] = record(self.step, images, targets)
+                    self.recordings[images.shape] = record(self.step, images, targets)
                 else:
                     by_replay = _copies(tensors, recording(images, targets))
         except Exception as error:  # whatever it is: the plain step goes on
             reason = textwrap.shorten(f"{type(error).__name__}: {error}", 100, placeholder=" ...")
-        with torch.no_grad():
-            for tensor, value in zip(tensors, before, strict=True):
-                tensor.copy_(value)
         result = self.step(images, targets)
         by_step = _copies(tensors, result)
         # what is not finite cannot be compared; then the next step is
@@ -160,34 +154,38 @@ def _agree(before, by_replay, by_step):
 
 
 @contextlib.contextmanager
-def _fewest_operations(parts):
-    """Let the optimizers take their form of fewest operations, and then their own again."""
+def _trial(parts, tensors):
+    """Yield copies of `tensors`; in the end they, the optimizers and the random state are as before.
+
+    Meanwhile the optimizers have their form of fewest operations.
+    """
     optimizers = [part for part in parts if isinstance(part, torch.optim.Optimizer)]
-    own = [optimizer.param_groups for optimizer in optimizers]
+    before, own = _copies(tensors), [optimizer.param_groups for optimizer in optimizers]
     try:
         for optimizer in optimizers:
             form = {"foreach": False, "fused": not isinstance(optimizer, torch.optim.SGD)}
             optimizer.param_groups = [group | form for group in optimizer.param_groups]
-        yield
+        with torch.random.fork_rng(devices=[]):
+            yield before
     finally:
         for optimizer, groups in zip(optimizers, own, strict=True):
             optimizer.param_groups = groups
+        with torch.no_grad():
+            for tensor, value in zip(tensors, before, strict=True):
+                tensor.copy_(value)
 
 
 def record(step, *inputs):
     """Take one step and record it; returns a function that replays it, on inputs of these shapes."""
     from torch.fx.experimental.proxy_tensor import make_fx  # not promised to stay where it is
 
-    # list its operations
-    module = make_fx(step)(*inputs)
-    # leave out what a replay does not need
+    module = make_fx(lambda *inputs: step(*inputs))(*inputs)
     _simplify(module.graph)
-    # write out the rest
     return _write_function(module)
 
 
 def _simplify(graph):
-    """Drop what only autograd or the profiler needs; give the gradients no memory of their own."""
+    """Drop what only autograd or the profiler needs; give a gradient no memory if it can do without."""
     # marks for the profiler
     for node in reversed(graph.nodes):
         if "_record_function" in str(node.target):
@@ -219,8 +217,8 @@ def _is_used_once(value, operation):
 def _write_function(module):
     """Write the graph of `module` as a Python function of one line per operation.
 
-    Weights, optimizer state, the matrix that holds each remaining gradient and other fixed values
-    are global names of that function; so are the operations: `mm = do_mm(a, b, out=value_7)`.
+    Weights, optimizer state and other fixed values are global names of that function; so are the
+    operations: `sum_1 = do_sum_1(mm, [value_7])`.
     """
     names, inputs, lines = {}, [], []
     for node in module.graph.nodes:
@@ -233,16 +231,13 @@ def _write_function(module):
         elif node.target is T and node.args[0].op == "get_attr":
             names[node.name] = names[node.args[0].name].t()  # a view: follows the weight's updates
         else:
-            operation, kwargs = node.target, dict(node.kwargs)
-            if node.target is MM:
-                like = node.meta["tensor_meta"]
-                kwargs["out"] = torch.empty(like.shape, dtype=like.dtype)
+            operation = node.target
             name = operation.__name__.partition(".")[0]
             if name in FREQUENT:
                 operation = getattr(torch, name, None) or getattr(torch.Tensor, name, operation)
             names[f"do_{node.name}"] = operation
             arguments = [_text(value, names) for value in node.args]
-            arguments += [f"{key}={_text(value, names)}" for key, value in kwargs.items()]
+            arguments += [f"{key}={_text(value, names)}" for key, value in node.kwargs.items()]
             lines.append(f"{node.name} = do_{node.name}({', '.join(arguments)})")
     source = f"def replay({', '.join(inputs)}):\n    " + "\n    ".join(lines)
     exec(source, names)  # safe: its text is names alone, which torch.fx and this module made
