@@ -1,5 +1,6 @@
 # Every command runs in .venv, which the first one installs. ARGS passes options on: make test ARGS=-x
 PYTHON ?= python3
+NEWEST_PYTHON ?= $(PYTHON)
 VENV := .venv/bin/python
 
 # The oldest Python that the course runs on, such as 3.12.
@@ -7,7 +8,7 @@ OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
 
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab fresh progress test run data notebooks bench devices grid fair faults browser site mutate student setup clean
+.PHONY: help lab fresh progress test run data notebooks bench devices grid fair faults browser site mutate versions student setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -60,6 +61,13 @@ mutate: setup     ## change helpers, one change at a time, and count those that 
 	MNIST_DIR=data/sample OMP_NUM_THREADS=1 $(VENV) -m mutmut run --max-children 2 $(ARGS)
 	$(VENV) -m mutmut results
 
+versions: build/oldest/installed build/newest/installed  ## test with the oldest and the newest versions that may be installed
+	for each in oldest newest; do \
+	    echo "With the $$each versions:"; \
+	    MNIST_DIR=data/sample OMP_NUM_THREADS=1 build/$$each/bin/python -m pytest -q -o addopts= tests/test_*.py || exit 1; \
+	    MNIST_DIR=data/sample build/$$each/bin/python -m pytest -q notebooks/0[123]_*.ipynb || exit 1; \
+	done
+
 student: setup    ## write the course without solutions into build/, as a folder and a zip file
 	$(VENV) tools/copies.py student
 
@@ -74,4 +82,16 @@ clean:            ## remove .venv, build/ and mutants/
 	{ echo "The course needs Python $(OLDEST) or newer, and $(PYTHON) is older or missing. Name another: make setup PYTHON=python$(OLDEST)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(VENV) -m pip install --quiet -e '.[test,grid]' -c constraints.txt
+	@touch $@
+
+# Here every lower bound of pyproject.toml is the version that is installed.
+build/oldest/installed: pyproject.toml
+	$(PYTHON) -m venv --clear build/oldest
+	grep -o '"[a-z][a-z-]*>=[0-9.]*"' pyproject.toml | tr -d '"' | sed 's/>=/==/' > build/oldest/constraints.txt
+	build/oldest/bin/python -m pip install --quiet -e '.[test,grid]' -c build/oldest/constraints.txt
+	@touch $@
+
+build/newest/installed: pyproject.toml
+	$(NEWEST_PYTHON) -m venv --clear build/newest
+	build/newest/bin/python -m pip install --quiet -e '.[test,grid]'
 	@touch $@
