@@ -8,7 +8,6 @@ from collections import Counter
 import pytest
 import torch
 from torch import nn
-from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from helpers import tracing
 from helpers.tracing import record, replayed, why_plain
@@ -200,68 +199,59 @@ class OwnLoss(nn.MSELoss):
     pass
 
 
-class OwnSGD(torch.optim.SGD):
-    pass
-
-
 def nothing(*_):
     pass
 
 
-def wrapped(owner, name):
-    """Replace a method, by a function that functools.wraps lets look like PyTorch's."""
+# To which part of a training, and how, a hook is added.
+HOOKS = [
+    *[("layer", "register_forward_hook"), ("layer", "register_forward_pre_hook")],
+    *[("layer", "register_full_backward_hook"), ("layer", "register_full_backward_pre_hook")],
+    *[("weight", "register_hook"), ("weight", "register_post_accumulate_grad_hook")],
+    *[("optimizer", "register_step_pre_hook"), ("optimizer", "register_step_post_hook")],
+    *[("loss", "register_forward_hook"), ("all layers", "register_module_forward_hook")],
+    ("all optimizers", "register_optimizer_step_post_hook"),
+]
+
+
+@pytest.mark.parametrize(("part", "register"), HOOKS)
+def test_hooks_are_called_at_each_step(part, register):
+    network, loss_function = baseline(), nn.MSELoss()
+    optimizer = sgd(network.parameters())
+    parts = {
+        **{"layer": network[0], "weight": network[0].weight},
+        **{"loss": loss_function, "optimizer": optimizer},
+        **{"all layers": nn.modules.module, "all optimizers": sys.modules["torch.optim.optimizer"]},
+    }
+    assert why_plain(network, loss_function, optimizer) is None
+    handle = getattr(parts[part], register)(nothing)
+    try:
+        assert "hook" in why_plain(network, loss_function, optimizer)
+    finally:
+        handle.remove()
+
+
+def replace(owner, name):
+    """Give `owner` a method of one's own, which functools.wraps lets look like PyTorch's."""
     method = getattr(owner, name)
     setattr(owner, name, functools.wraps(method)(lambda *args: method(*args)))
+    return owner
 
 
-# Each may do something else at some call of the step, which no comparison of two calls can see.
-ADDED = {
-    "Linear is not": lambda layer, loss, optimizer: wrapped(layer, "forward"),
-    "MSELoss is not": lambda layer, loss, optimizer: wrapped(loss, "forward"),
-    "SGD is not": lambda layer, loss, optimizer: wrapped(optimizer, "step"),
-    "hook of a layer": lambda layer, *_: layer.register_forward_hook(nothing),
-    "hook before a layer": lambda layer, *_: layer.register_forward_pre_hook(nothing),
-    "hook of a gradient": lambda layer, *_: layer.register_full_backward_hook(nothing),
-    "hook before a gradient": lambda layer, *_: layer.register_full_backward_pre_hook(nothing),
-    "hook of a weight": lambda layer, *_: layer.weight.register_hook([].append),
-    "hook after a weight": lambda layer, *_: layer.weight.register_post_accumulate_grad_hook(
-        nothing
-    ),
-    "hook of a loss": lambda layer, loss, *_: loss.register_forward_hook(nothing),
-    "hook before an update": lambda *parts: parts[2].register_step_pre_hook(nothing),
-    "hook after an update": lambda *parts: parts[2].register_step_post_hook(nothing),
-    "hook of all layers": lambda *_: nn.modules.module.register_module_forward_hook(nothing),
-    "hook of all updates": lambda *_: register_optimizer_step_post_hook(nothing),
+OWN = {
+    "OwnSequential": nn.Sequential(OwnSequential(baseline())),
+    "OwnLoss": OwnLoss(),
+    "OwnSGD": type("OwnSGD", (torch.optim.SGD,), {})(baseline().parameters()),
+    "nothing": nothing,
+    "partial": functools.partial(nn.functional.mse_loss, reduction="sum"),
+    "Linear": replace(nn.Linear(2, 2), "forward"),
+    "SGD": replace(sgd(baseline().parameters()), "step"),
 }
 
 
-@pytest.mark.parametrize("addition", ADDED)
-def test_what_is_added_keeps_a_step_from_being_recorded(addition):
-    network, loss_function = baseline(), nn.MSELoss()
-    optimizer = sgd(network.parameters())
-    assert why_plain(network, loss_function, optimizer) is None
-    handle = ADDED[addition](network[0], loss_function, optimizer)
-    try:
-        assert addition.split()[0] in why_plain(network, loss_function, optimizer)
-    finally:
-        if handle is not None:
-            handle.remove()
-
-
-@pytest.mark.parametrize(
-    "own",
-    [
-        OwnSequential(baseline()),
-        nn.Sequential(OwnSequential(baseline())),
-        OwnLoss(),
-        OwnSGD(nn.Linear(2, 2).parameters()),
-        nothing,
-        functools.partial(nn.functional.mse_loss, reduction="sum"),
-    ],
-    ids=repr,
-)
-def test_code_of_your_own_is_not_recorded(own):
-    assert why_plain(own).endswith("is not PyTorch's own")
+@pytest.mark.parametrize("name", OWN)
+def test_code_of_your_own_is_not_recorded(name):
+    assert why_plain(OWN[name]) == f"{name} is not PyTorch's own"
 
 
 def test_why_a_step_is_not_recorded_is_said_once(capsys):
@@ -314,27 +304,21 @@ def and_before(something):
 
 # Each is a way in which a replay could be wrong.
 WRONG = {
-    "a replay differs": {
-        "the loss": lambda replay, network: lambda *batch: replay(*batch) * 1.01,
-        "a nan": lambda replay, network: lambda *batch: replay(*batch) * torch.nan,
-        "nothing learnt": lambda replay, network: (
-            lambda *batch: nn.functional.mse_loss(network(batch[0]), batch[1])
-        ),
-        "a weight": and_before(lambda network: network[2].bias.data.mul_(1.01)),
-        "a count": and_before(lambda network: network[3].num_batches_tracked.add_(1)),
-        "random numbers": and_before(lambda network: torch.rand(3)),
-    },
-    "ZeroDivisionError: ": {"an error": and_before(lambda network: 1 / 0)},
+    "the loss": lambda replay, network: lambda *batch: replay(*batch) * 1.01,
+    "a nan": lambda replay, network: lambda *batch: replay(*batch) * torch.nan,
+    "a weight": and_before(lambda network: network[2].bias.data.mul_(1.01)),
+    "a count": and_before(lambda network: network[3].num_batches_tracked.add_(1)),
+    "random numbers": and_before(lambda network: torch.rand(3)),
+    "an error": and_before(lambda network: 1 / 0),
 }
 
 
-@pytest.mark.parametrize(
-    ("reason", "what"), [(reason, what) for reason in WRONG for what in WRONG[reason]]
-)
-def test_a_replay_that_is_wrong_is_found_and_undone(reason, what, capsys, monkeypatch):
+@pytest.mark.parametrize("what", WRONG)
+def test_a_replay_that_is_wrong_is_found_and_undone(what, capsys, monkeypatch):
     layers = nn.Linear(784, 9), nn.Dropout(), nn.Linear(9, 10), nn.BatchNorm1d(10)
-    network, spoil = nn.Sequential(*layers), WRONG[reason][what]
-    monkeypatch.setattr(tracing, "record", lambda *batch: spoil(record(*batch), network))
+    network = nn.Sequential(*layers)
+    monkeypatch.setattr(tracing, "record", lambda *args: WRONG[what](record(*args), network))
+    reason = "ZeroDivisionError: " if what == "an error" else "a replay differs from the step"
     compare_and_hear(reason, capsys, network, torch.optim.Adam)
 
 
