@@ -136,23 +136,6 @@ def _tensors(parts):
     return [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
 
 
-def _copies(tensors, result=()):
-    """Return copies of `tensors` and of a step's result, which is one tensor or several."""
-    results = [result] if isinstance(result, torch.Tensor) else result
-    return [tensor.detach().clone() for tensor in [*tensors, *results]]
-
-
-def _agree(before, by_replay, by_step):
-    """Whether replay and step differ by rounding alone, measured by how far the step goes."""
-    start = torch.zeros(())  # of the result
-    for old, one, other in itertools.zip_longest(before, by_replay, by_step, fillvalue=start):
-        eps = torch.finfo(other.dtype).eps if other.is_floating_point() else 0
-        old, one, other = old.double(), one.double(), other.double()
-        if not (one - other).norm() <= 1e-3 * (other - old).norm() + 4 * eps * other.norm():
-            return False
-    return True
-
-
 @contextlib.contextmanager
 def _trial(parts, tensors):
     """Yield copies of `tensors`; in the end they, the optimizers and the random state are as before.
@@ -173,6 +156,23 @@ def _trial(parts, tensors):
         with torch.no_grad():
             for tensor, value in zip(tensors, before, strict=True):
                 tensor.copy_(value)
+
+
+def _agree(before, by_replay, by_step):
+    """Whether replay and step differ by rounding alone, measured by how far the step goes."""
+    start = torch.zeros(())  # of the result
+    for old, one, other in itertools.zip_longest(before, by_replay, by_step, fillvalue=start):
+        eps = torch.finfo(other.dtype).eps if other.is_floating_point() else 0
+        old, one, other = old.double(), one.double(), other.double()
+        if not (one - other).norm() <= 1e-3 * (other - old).norm() + 4 * eps * other.norm():
+            return False
+    return True
+
+
+def _copies(tensors, result=()):
+    """Return copies of `tensors` and of a step's result, which is one tensor or several."""
+    results = [result] if isinstance(result, torch.Tensor) else result
+    return [tensor.detach().clone() for tensor in [*tensors, *results]]
 
 
 def record(step, *inputs):
