@@ -87,7 +87,7 @@ clean:            ## remove .venv, build/ and mutants/
 # Here every lower bound of pyproject.toml is the version that is installed.
 build/oldest/installed: pyproject.toml
 	$(PYTHON) -m venv --clear build/oldest
-	grep -o '"[a-z][a-z-]*>=[0-9.]*"' pyproject.toml | tr -d '"' | sed 's/>=/==/' > build/oldest/constraints.txt
+	sed '1,/^\[project\]/d' pyproject.toml | grep -o '"[a-z][a-z-]*>=[0-9.]*"' | tr -d '"' | sed 's/>=/==/' > build/oldest/constraints.txt
 	build/oldest/bin/python -m pip install --quiet -e '.[test,grid]' -c build/oldest/constraints.txt
 	@touch $@
 
