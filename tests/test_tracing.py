@@ -345,3 +345,10 @@ def test_a_result_that_is_not_finite_decides_nothing(capsys):
     for (images, targets), factor in zip(make_batches(4), [1, 1, torch.inf, 1], strict=True):
         take_step(images, targets * factor)
     assert not take_step.replays and capsys.readouterr().out == ""
+
+
+def test_rounding_is_no_difference_and_what_stays_zero_agrees():
+    weight, zeros = torch.rand(100), torch.zeros(3)
+    rounded = torch.nextafter(weight, torch.tensor(2.0))
+    assert tracing._agree([weight, zeros], [rounded, zeros], [weight, zeros])
+    assert not tracing._agree([weight], [weight * 1.00001], [weight])
