@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from helpers.checks import check_arguments, check_dataset, check_fit, device_of, eval_mode, whole
 from helpers.mnist import MnistDataset
-from helpers.tracing import fastest
+from helpers.tracing import replayed
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
 CHUNK = 1000  # images of an MnistDataset made ready at a time
@@ -103,9 +103,9 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
         with (
             _WholeSteps(itertools.chain([first], batches)) as batches,
             _settings(network, batch_size),
-            fastest(step, network, loss_function, optimizer) as take_step,
             _bar(total, progress) as bar,
         ):
+            take_step = replayed(step, network, loss_function, optimizer)
             for images, targets in batches:
                 loss = take_step(images, targets)
                 count += 1

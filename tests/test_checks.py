@@ -105,9 +105,11 @@ def fit(network, loss_function=None):
     return check_fit(network, loss_function or nn.MSELoss(), IMAGES, TARGETS)
 
 
+with pytest.raises(RuntimeError) as refusal:
+    nn.Linear(100, 10)(IMAGES)
+
 BAD_FITS = {
-    "the network does not take images (3, 784): "
-    "mat1 and mat2 shapes cannot be multiplied (3x784 and 100x10)": [nn.Linear(100, 10)],
+    f"the network does not take images (3, 784): {refusal.value}": [nn.Linear(100, 10)],
     "the network's outputs are (3, 5), the targets (3, 10); "
     "expected the same shape: does its last layer have 10 outputs?": [linear(5)],
     "the loss is 1.0; expected a tensor, to compute gradients from": [
