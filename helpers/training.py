@@ -14,7 +14,16 @@ import torch
 from torch.utils.data import Subset
 from tqdm import tqdm
 
-from helpers.checks import check_arguments, check_dataset, check_fit, device_of, eval_mode, whole
+from helpers.checks import (
+    check_arguments,
+    check_dataset,
+    check_fit,
+    check_outputs,
+    check_single_image,
+    device_of,
+    eval_mode,
+    positive_int,
+)
 from helpers.mnist import MnistDataset
 from helpers.tracing import fastest
 
@@ -81,8 +90,8 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
     keeps what it has learnt.
 
     A network in ``eval`` mode is put into ``train`` mode. At the end its gradients are cleared.
-    Raises ValueError for arguments that do not fit together, and FloatingPointError when the loss
-    is no longer a finite number.
+    Raises ValueError for arguments that do not fit together, and FloatingPointError, which carries
+    the ``history`` so far, too, when the loss is no longer a finite number.
     """
     history, count, total, start = History(), 0, 0, time.perf_counter()
 
@@ -94,14 +103,16 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
         return loss.detach()
 
     try:
-        epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
+        epochs, batch_size = positive_int("epochs", epochs), positive_int("batch_size", batch_size)
         device = check_arguments(network, dataset, loss_function, optimizer, device)
         batches = _batches(dataset, epochs, batch_size, shuffle, device)
         first = next(batches)
-        check_fit(network, loss_function, *first)
+        first_loss = check_fit(network, loss_function, *first)
+        if (len(dataset) - 1) % batch_size == 0:  # a batch, the last perhaps, is one image
+            check_single_image(network, first[0][:1])
         total = epochs * math.ceil(len(dataset) / batch_size)
         with (
-            _WholeSteps(itertools.chain([first], batches)) as batches,
+            _UninterruptedSteps(itertools.chain([first], batches)) as batches,
             _settings(network, batch_size),
             fastest(step, network, loss_function, optimizer) as take_step,
             _bar(total, progress) as bar,
@@ -111,13 +122,16 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
                 count += 1
                 bar.update()
                 if count % KEEP_EVERY == 0:
-                    history.losses.append(_finite(loss, count))
+                    history.losses.append(_finite(loss, count, first_loss))
                     history.steps.append(count)
                     _show_loss(bar, history.losses)
-            last = _finite(loss, count)
+            last = _finite(loss, count, first_loss)
             _show_loss(bar, history.losses or [last])
     except KeyboardInterrupt:
         raise TrainingInterrupted(history, count, total) from None
+    except FloatingPointError as error:
+        error.history = history
+        raise
     finally:
         history.seconds = time.perf_counter() - start
     return history
@@ -126,17 +140,29 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
 def accuracy(network, dataset) -> float:
     """Return the share (0..1) of the images in `dataset` whose largest output is at their target.
 
-    The network is in ``eval`` mode for it, and afterwards in the mode that it had.
+    Raises ValueError for a network whose outputs are nan; `outputs_of` says how they are computed.
     """
     check_dataset(dataset)
     source, positions = _without_subsets(dataset)
-    device, right = device_of(network), 0
-    with eval_mode(network), torch.no_grad():
-        for indices in positions.split(CHUNK):
-            images, targets = _fetch(source, indices)
-            answers = network(images.to(device)).argmax(dim=1).cpu()
-            right += (answers == targets.argmax(dim=1)).sum().item()
+    right = 0
+    for indices in positions.split(CHUNK):
+        images, targets = _fetch(source, indices)
+        answers = outputs_of(network, images).argmax(dim=1)
+        right += (answers == targets.argmax(dim=1)).sum().item()
     return right / len(dataset)
+
+
+def outputs_of(network, images):
+    """Return the network's outputs (n, 10) for `images` (n, 784), on the CPU and without gradients.
+
+    The network is in ``eval`` mode for it, and afterwards in the mode that it had. Raises
+    ValueError for outputs that are nan.
+    """
+    device = device_of(network)
+    with eval_mode(network), torch.no_grad():
+        outputs = torch.cat([network(part.to(device)).cpu() for part in images.split(CHUNK)])
+    check_outputs(outputs)
+    return outputs
 
 
 def _batches(dataset, epochs, batch_size, shuffle, device):
@@ -159,7 +185,13 @@ def _without_subsets(dataset):
     """Return the dataset under any `Subset` of it, and the positions there, a tensor (n,)."""
     positions = torch.arange(len(dataset))
     while type(dataset) is Subset:
-        positions = torch.as_tensor(dataset.indices)[positions]
+        indices = torch.as_tensor(dataset.indices)
+        if indices.dtype == torch.bool or indices.numel() != len(indices):
+            raise ValueError(
+                f"the indices of a Subset are {indices.dtype} of shape {tuple(indices.shape)}; "
+                "expected positions (n,); of a mask they are mask.nonzero().flatten()"
+            )
+        positions = indices.flatten()[positions]  # mask.nonzero() has the shape (n, 1)
         dataset = dataset.dataset
     return dataset, positions
 
@@ -169,15 +201,17 @@ def _fetch(dataset, indices):
     if type(dataset) is MnistDataset:
         return dataset.batch(indices)
     items = [dataset[index] for index in indices.tolist()]
-    if not isinstance(items[0], tuple) or len(items[0]) != 3:
+    tensors = [isinstance(part, torch.Tensor) and part.dim() > 0 for part in items[0][1:]]
+    if not isinstance(items[0], tuple) or tensors != [True, True]:
         raise ValueError(
-            f"dataset[{indices[0]}] is not (label, image, target), as MnistDataset's items are"
+            f"dataset[{indices[0]}] is not (label, image, target): a number and two tensors, (784,) "
+            "and one-hot (10,), as in MnistDataset"
         )
     _, images, targets = zip(*items, strict=True)
     return torch.stack(images), torch.stack(targets)
 
 
-class _WholeSteps:
+class _UninterruptedSteps:
     """The batches of a training; an interrupt waits until the step on one of them is done.
 
     A step cut in two would leave an optimizer with half of its state, or PyTorch's tracer switched
@@ -252,11 +286,15 @@ def _show_loss(bar, losses):
     bar.set_postfix_str(f"loss={statistics.fmean(losses[-100:]):.3f}", refresh=False)
 
 
-def _finite(loss, count):
+def _finite(loss, count, first_loss):
     value = loss.item()
     if not math.isfinite(value):
+        cure = "try a smaller learning rate, and check that the last layer's range suits the loss function"
+        if first_loss < 0:
+            cure = (
+                "it was negative from the start: is a minus missing, so that it falls without end?"
+            )
         raise FloatingPointError(
-            f"the loss is {value} at step {count:,}; try a smaller learning rate, and check that "
-            "the last layer's range suits the loss function"
+            f"the loss is {value} at step {count:,}; make the network and its optimizer anew; {cure}"
         )
     return value
