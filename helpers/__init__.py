@@ -4,7 +4,7 @@ from helpers.bands import expect
 from helpers.device import pick_device
 from helpers.mnist import MnistDataset, load_mnist
 from helpers.plots import plot_confusion, plot_loss, plot_outputs, show_image
-from helpers.training import History, accuracy, train
+from helpers.training import History, accuracy, outputs_of, train
 
 __all__ = [
     "History",
@@ -12,6 +12,7 @@ __all__ = [
     "accuracy",
     "expect",
     "load_mnist",
+    "outputs_of",
     "pick_device",
     "plot_confusion",
     "plot_loss",

@@ -26,8 +26,11 @@ def check_arguments(network, dataset, loss_function, optimizer, device):
     return found
 
 
-def check_fit(network, loss_function, images, targets) -> float:
-    """Try a batch in ``eval`` mode, where nothing changes; return its loss."""
+def check_fit(network, loss_function, images, targets, last_size) -> float:
+    """Try the first batch in ``eval`` mode, where nothing changes; return its loss.
+
+    ``last_size`` is how many images the last batch has.
+    """
     with eval_mode(network), torch.random.fork_rng(devices=[]):
         with _explained(f"the network does not take images {tuple(images.shape)}"):
             outputs = network(images)
@@ -50,20 +53,9 @@ def check_fit(network, loss_function, images, targets) -> float:
         raise ValueError(f"the loss is {loss} at once; does it suit the last layer's range?")
     with _explained("the network gets no gradient from the loss; leave out detach() and no_grad()"):
         torch.autograd.grad(loss, outputs)
+    if last_size == 1:
+        _check_single_image(network, images[:1])
     return loss.item()
-
-
-def check_single_image(network, image):
-    """Check that the network can be trained on a batch of one image, as BatchNorm1d cannot."""
-    if any(isinstance(module, nn.BatchNorm1d) for module in network.modules()):
-        trial = copy.deepcopy(network)  # in ``train`` mode it changes
-        if not trial.training:
-            trial.train()
-        with (
-            torch.random.fork_rng(devices=[]),
-            _explained("choose a batch_size that leaves no batch of one image"),
-        ):
-            trial(image)
 
 
 def check_outputs(outputs):
@@ -159,6 +151,19 @@ def _check_parameters(network, optimizer):
             f"holds {len(strangers)}; make it anew from network.parameters(), or freeze with "
             "requires_grad_(False) what is not to be trained"
         )
+
+
+def _check_single_image(network, image):
+    """Check that the network can train on a batch of one image (1, 784), as BatchNorm1d cannot."""
+    if any(isinstance(module, nn.BatchNorm1d) for module in network.modules()):
+        trial = copy.deepcopy(network)  # in ``train`` mode it changes
+        if not trial.training:
+            trial.train()
+        with (
+            torch.random.fork_rng(devices=[]),
+            _explained("choose a batch_size that leaves no batch of one image"),
+        ):
+            trial(image)
 
 
 def _check_last_layer(loss_function, outputs):

@@ -19,7 +19,6 @@ from helpers.checks import (
     check_dataset,
     check_fit,
     check_outputs,
-    check_single_image,
     device_of,
     eval_mode,
     positive_int,
@@ -107,9 +106,8 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
         device = check_arguments(network, dataset, loss_function, optimizer, device)
         batches = _batches(dataset, epochs, batch_size, shuffle, device)
         first = next(batches)
-        first_loss = check_fit(network, loss_function, *first)
-        if (len(dataset) - 1) % batch_size == 0:  # a batch, the last perhaps, is one image
-            check_single_image(network, first[0][:1])
+        last_size = len(dataset) % batch_size or batch_size
+        first_loss = check_fit(network, loss_function, *first, last_size)
         total = epochs * math.ceil(len(dataset) / batch_size)
         with (
             _UninterruptedSteps(itertools.chain([first], batches)) as batches,
@@ -122,16 +120,13 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
                 count += 1
                 bar.update()
                 if count % KEEP_EVERY == 0:
-                    history.losses.append(_finite(loss, count, first_loss))
+                    history.losses.append(_finite(loss, count, history, first_loss))
                     history.steps.append(count)
                     _show_loss(bar, history.losses)
-            last = _finite(loss, count, first_loss)
+            last = _finite(loss, count, history, first_loss)
             _show_loss(bar, history.losses or [last])
     except KeyboardInterrupt:
         raise TrainingInterrupted(history, count, total) from None
-    except FloatingPointError as error:
-        error.history = history
-        raise
     finally:
         history.seconds = time.perf_counter() - start
     return history
@@ -286,15 +281,17 @@ def _show_loss(bar, losses):
     bar.set_postfix_str(f"loss={statistics.fmean(losses[-100:]):.3f}", refresh=False)
 
 
-def _finite(loss, count, first_loss):
+def _finite(loss, count, history, first_loss):
     value = loss.item()
-    if not math.isfinite(value):
-        cure = "try a smaller learning rate, and check that the last layer's range suits the loss function"
-        if first_loss < 0:
-            cure = (
-                "it was negative from the start: is a minus missing, so that it falls without end?"
-            )
-        raise FloatingPointError(
-            f"the loss is {value} at step {count:,}; make the network and its optimizer anew; {cure}"
-        )
-    return value
+    if math.isfinite(value):
+        return value
+    cure = (
+        "try a smaller learning rate, and check that the last layer's range suits the loss function"
+    )
+    if first_loss < 0:
+        cure = "it was negative from the start: is a minus missing, so that it falls without end?"
+    error = FloatingPointError(
+        f"the loss is {value} at step {count:,}; make the network and its optimizer anew; {cure}"
+    )
+    error.history = history
+    raise error

@@ -12,7 +12,6 @@ from helpers.checks import (
     check_arguments,
     check_dataset,
     check_fit,
-    check_single_image,
     device_of,
     eval_mode,
     positive_int,
@@ -133,7 +132,7 @@ def test_a_dataset_with_one_image_or_more_is_one():
 
 
 def fit(network, loss_function=None, targets=TARGETS):
-    return check_fit(network, loss_function or nn.MSELoss(), IMAGES, targets)
+    return check_fit(network, loss_function or nn.MSELoss(), IMAGES, targets, last_size=3)
 
 
 class Own(nn.Module):
@@ -236,7 +235,7 @@ def test_what_fits_gives_its_loss(parts):
     network, loss_function, targets = [*parts, TARGETS][:3]
     dtype = network[0].weight.dtype
     expected = loss_function(network(IMAGES.to(dtype)), targets).item()
-    assert check_fit(network, loss_function, IMAGES.to(dtype), targets) == expected
+    assert check_fit(network, loss_function, IMAGES.to(dtype), targets, 3) == expected
 
 
 def test_without_gradients_switched_on_there_is_none_to_learn_from():
@@ -244,18 +243,19 @@ def test_without_gradients_switched_on_there_is_none_to_learn_from():
         fit(ending(SIGMOID))
 
 
-def test_one_image_is_too_few_for_batch_norm_unless_it_is_frozen_or_sees_a_whole_image():
-    network = nn.Sequential(nn.Linear(784, 10), nn.BatchNorm1d(10))
-    state = copy.deepcopy(network.state_dict())
+def test_one_image_is_too_few_for_batch_norm_unless_it_is_frozen_or_looks_at_its_pixels():
+    def fit(network):
+        check_fit(network, nn.MSELoss(), IMAGES, TARGETS, last_size=1)
+
+    network = ending(nn.BatchNorm1d(10), nn.Dropout())
+    state, random_state = copy.deepcopy(network.state_dict()), torch.get_rng_state()
     for training in (True, False):  # `train` would put it in ``train`` mode
         with pytest.raises(ValueError, match="^choose a batch_size that leaves no batch of one im"):
-            check_single_image(network.train(training), IMAGES[:1])
+            fit(network.train(training))
         assert network.training == training
     network.train()[1].eval()
-    check_single_image(network, IMAGES[:1])
-    over_pixels = [nn.Unflatten(1, (1, 784)), nn.BatchNorm1d(1), nn.Flatten(), nn.Dropout()]
-    random_state = torch.get_rng_state()
-    check_single_image(nn.Sequential(*over_pixels), IMAGES[:1])
+    fit(network)
+    fit(nn.Sequential(nn.Unflatten(1, (1, 784)), nn.BatchNorm1d(1), nn.Flatten(), *network))
     assert torch.equal(torch.get_rng_state(), random_state)
     assert all(torch.equal(state[name], value) for name, value in network.state_dict().items())
 

@@ -600,7 +600,7 @@ EARLY = [
 
 
 @pytest.mark.parametrize("make_optimizer", [sgd, adam])
-@pytest.mark.parametrize(("call", "message"), enumerate(EARLY, start=1))
+@pytest.mark.parametrize(("call", "message"), [*enumerate(EARLY, start=1)])
 def test_an_early_interrupt_is_reported_and_breaks_nothing(
     dataset, handler, monkeypatch, call, message, make_optimizer
 ):
@@ -714,8 +714,6 @@ def test_a_cell_shows_the_one_line_and_the_next_cell_has_the_history(
 
 # What does not fit.
 
-LARGE = {"make the network and its optimizer anew", "try a smaller learning rate"}
-
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize(("bad_step", "found_at"), [(20, 20), (203, 203), (11, 20)])
@@ -779,7 +777,7 @@ def test_batch_norm_is_rejected_where_a_batch_is_a_single_image(dataset, batch_s
     if fits:
         run(network, Subset(dataset, range(196)), batch_size=batch_size)
         return
-    with pytest.raises(ValueError, match="a batch_size that leaves no batch of one image: .*one"):
+    with pytest.raises(ValueError, match="a batch_size that leaves no batch of one image"):
         run(network, dataset, batch_size=batch_size)
     assert network[1].num_batches_tracked == 0
 

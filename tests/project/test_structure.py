@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "recipes": "",
     "mnist": "environment formats download plots",
     "training": "mnist checks tracing",
-    "draw": "plots",
+    "draw": "plots training",
     "experiments": "recipes mnist training",
     "exercises": "exercises environment mnist training recipes",
     "__init__": "bands device mnist plots training recipes",
