@@ -28,6 +28,7 @@ from helpers.tracing import fastest
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
 CHUNK = 1000  # images of an MnistDataset made ready at a time
+PLOT_LOSSES = "the losses so far: import sys; plot_loss(sys.last_value.history)"
 TINY_BATCH = 8  # up to this batch size one thread is faster than several
 
 
@@ -60,8 +61,8 @@ class TrainingInterrupted(KeyboardInterrupt):
             super().__init__("Stopped before the first step; the network is as it was.")
         else:
             super().__init__(
-                f"Stopped at step {count:,} of {total:,}. The network keeps what it has learnt; the "
-                "losses so far: import sys; plot_loss(sys.last_value.history)"
+                f"Stopped at step {count:,} of {total:,}. The network keeps what it has learnt; "
+                + PLOT_LOSSES
             )
 
     def _render_traceback_(self):  # IPython asks for the lines that it shows
@@ -285,13 +286,12 @@ def _finite(loss, count, history, first_loss):
     value = loss.item()
     if math.isfinite(value):
         return value
-    cure = (
-        "try a smaller learning rate, and check that the last layer's range suits the loss function"
-    )
+    advice = "try a smaller learning rate; does the last layer's range suit the loss function?"
     if first_loss < 0:
-        cure = "it was negative from the start: is a minus missing, so that it falls without end?"
+        advice = "negative at first, it falls without end; is a minus missing in the loss function?"
     error = FloatingPointError(
-        f"the loss is {value} at step {count:,}; make the network and its optimizer anew; {cure}"
+        f"the loss is {value} at step {count:,}; {advice} "
+        f"Make the network and its optimizer anew; {PLOT_LOSSES}"
     )
     error.history = history
     raise error
