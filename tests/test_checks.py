@@ -151,51 +151,31 @@ def ending(*layers):
 
 
 SIGMOID, SOFTMAX, LOG_SOFTMAX = nn.Sigmoid(), nn.Softmax(dim=1), nn.LogSoftmax(dim=1)
-CE, LOGITS, KL = nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss(), nn.KLDivLoss(reduction="batchmean")
+BCE, LOGITS = nn.BCELoss(), nn.BCEWithLogitsLoss()
+CE, KL = nn.CrossEntropyLoss(), nn.KLDivLoss(reduction="batchmean")
 BAD_FITS = {
     "the network does not take images (3, 784): "
     "mat1 and mat2 shapes cannot be multiplied (3x784 and 100x10)": [nn.Linear(100, 10)],
     "the network's outputs are (3, 5), the targets (3, 10); "
     "expected the same shape: does its last layer have 10 outputs?": [linear(5)],
-    "the loss is 1.0; expected a tensor, to compute gradients from": [
-        *[linear(), lambda outputs, targets: 1.0]
-    ],
+    "the network's outputs are nan; make it and its optimizer anew after a loss that was nan, "
+    "or look for nan in the images": [Own(lambda outputs: outputs / 0 * 0)],
+    "the loss is 1.0; expected a tensor, to compute gradients from": [linear(), lambda *_: 1.0],
     "the loss has shape (3, 10); expected one number (reduction='mean')": [
         *[linear(), nn.MSELoss(reduction="none")]
     ],
     "the loss is nan at once; does it suit the last layer's range?": [
         *[linear(), lambda outputs, targets: (outputs - 9).log().mean()]
     ],
-    "the network's outputs are nan; make it and its optimizer anew after a loss that was nan, "
-    "or look for nan in the images": [Own(lambda outputs: outputs / 0 * 0)],
     "the network gets no gradient from the loss; leave out detach() and no_grad(): "
     "element 0 of tensors does not require grad and does not have a grad_fn": [
         *[linear(), lambda outputs, targets: CE(outputs.detach(), targets)]
     ],
     "the loss does not take these outputs with torch.int64 targets: Expected floating point type "
     "for target with class probabilities, got Long": [linear(), CE, TARGETS.long()],
-    "CrossEntropyLoss expects raw outputs; leave out the softmax at the end": [ending(SOFTMAX), CE],
-    "CrossEntropyLoss expects raw outputs; leave out the sigmoid at the end": [ending(SIGMOID), CE],
-    "BCEWithLogitsLoss expects raw outputs; leave out the sigmoid at the end": [
-        *[Own(torch.sigmoid), LOGITS]
-    ],
-    "BCEWithLogitsLoss expects raw outputs; leave out the softmax at the end": [
-        *[Own(lambda outputs: outputs.softmax(1).view(3, 10)), LOGITS]
-    ],
-    "Softmax runs over the images of the batch; expected nn.Softmax(dim=1)": [
-        ending(nn.Softmax(dim=0))
-    ],
+    "Softmax runs over the images of the batch; expected nn.Softmax(dim=1)": [Own(nn.Softmax(0))],
     "LogSoftmax runs over the images of the batch; expected nn.LogSoftmax(dim=1)": [
-        *[ending(nn.LogSoftmax(dim=0)), KL]
-    ],
-    "BCELoss expects outputs in 0..1; end with nn.Sigmoid(), or take nn.BCEWithLogitsLoss()": [
-        *[linear(), nn.BCELoss()]
-    ],
-    "KLDivLoss expects logarithms of probabilities; end with nn.LogSoftmax(dim=1)": [
-        *[ending(SIGMOID), KL]
-    ],
-    "NLLLoss expects a digit as target, not ten numbers; take nn.CrossEntropyLoss() on raw outputs": [
-        *[ending(LOG_SOFTMAX), nn.NLLLoss()]
+        *[Own(nn.LogSoftmax(0)), KL]
     ],
 }
 
@@ -207,6 +187,29 @@ def test_a_network_or_loss_that_does_not_fit_is_named(message):
     assert str(error.value) == message
 
 
+NO_SIGMOID = "outputs in 0..1; end with nn.Sigmoid(), or take nn.BCEWithLogitsLoss()"
+MISFITS = [
+    (CE, SOFTMAX, "raw outputs; leave out the softmax at the end"),
+    (CE, SIGMOID, "raw outputs; leave out the sigmoid at the end"),
+    (LOGITS, torch.sigmoid, "raw outputs; leave out the sigmoid at the end"),
+    (LOGITS, lambda x: x.softmax(1).view(3, 10), "raw outputs; leave out the softmax at the end"),
+    (BCE, nn.Tanh(), NO_SIGMOID),
+    (BCE, lambda outputs: 1.5 + outputs.sigmoid(), NO_SIGMOID),
+    (KL, SIGMOID, "logarithms of probabilities; end with nn.LogSoftmax(dim=1)"),
+    *[
+        (nn.NLLLoss(), last, "a digit as target, not ten numbers; take nn.CrossEntropyLoss() on raw outputs")
+        for last in (LOG_SOFTMAX, nn.Identity())
+    ],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss_function", "last", "expected"), MISFITS)
+def test_a_loss_that_does_not_fit_the_last_layer_is_named(loss_function, last, expected):
+    with pytest.raises(ValueError) as error:
+        fit(Own(last), loss_function)
+    assert str(error.value) == f"{type(loss_function).__name__} expects {expected}"
+
+
 def shifted(network, by):
     network[0].weight.data *= 0
     network[0].bias.data[:] = by
@@ -216,12 +219,12 @@ def shifted(network, by):
 GOOD_FITS = {
     "raw outputs": [linear(), CE],
     "raw outputs that happen to lie in 0..1": [shifted(ending(nn.ReLU()), 0.5), LOGITS],
-    "outputs that reach 0 and 1": [ending(nn.Hardsigmoid()), nn.BCELoss()],
+    "outputs that reach 0 and 1": [ending(nn.Hardtanh(0, 1)), BCE],
     "raw outputs that sum to 1 but are below 0": [
         shifted(linear(), 0.4 - torch.eye(10)[0] * 3),
         CE,
     ],
-    "a sigmoid": [ending(SIGMOID), nn.BCELoss()],
+    "a sigmoid": [ending(SIGMOID), BCE],
     "a softmax": [ending(SOFTMAX), nn.MSELoss()],
     "a logarithm that softmax does not change": [ending(LOG_SOFTMAX), CE],
     "logarithms of probabilities": [ending(LOG_SOFTMAX), KL],
