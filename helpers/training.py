@@ -90,8 +90,8 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
     keeps what it has learnt.
 
     A network in ``eval`` mode is put into ``train`` mode. At the end its gradients are cleared.
-    Raises ValueError for arguments that do not fit together, and FloatingPointError, which carries
-    the ``history`` so far, too, when the loss is no longer a finite number.
+    Raises ValueError for arguments that do not fit together, and FloatingPointError when the loss
+    is no longer a finite number; it carries the history so far, too.
     """
     history, count, total, start = History(), 0, 0, time.perf_counter()
 
@@ -197,14 +197,14 @@ def _fetch(dataset, indices):
     if type(dataset) is MnistDataset:
         return dataset.batch(indices)
     items = [dataset[index] for index in indices.tolist()]
-    tensors = [isinstance(part, torch.Tensor) and part.dim() > 0 for part in items[0][1:]]
-    if not isinstance(items[0], tuple) or tensors != [True, True]:
-        raise ValueError(
-            f"dataset[{indices[0]}] is not (label, image, target): a number and two tensors, (784,) "
-            "and one-hot (10,), as in MnistDataset"
-        )
-    _, images, targets = zip(*items, strict=True)
-    return torch.stack(images), torch.stack(targets)
+    match items[0]:
+        case (_, torch.Tensor(), torch.Tensor(ndim=1)) if isinstance(items[0], tuple):
+            _, images, targets = zip(*items, strict=True)
+            return torch.stack(images), torch.stack(targets)
+    raise ValueError(
+        f"dataset[{indices[0]}] is not (label, image, target): a number and two tensors, (784,) "
+        "and one-hot (10,), as in MnistDataset"
+    )
 
 
 class _UninterruptedSteps:

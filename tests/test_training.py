@@ -713,7 +713,7 @@ def test_a_loss_without_its_minus_is_recognised(dataset):
     def log_likelihood(outputs, targets):
         return (targets * outputs.log_softmax(dim=1)).mean()
 
-    with pytest.raises(FloatingPointError, match="falls without end: is a minus missing"):
+    with pytest.raises(FloatingPointError, match="falls without end; is a minus missing"):
         network = linear_network()
         run(network, dataset, loss_function=log_likelihood, optimizer=sgd(network, lr=1e38))
 
@@ -751,6 +751,8 @@ ITEMS = {
     "two parts": (1, IMAGE),
     "a list": [1, IMAGE, torch.eye(10)[1]],
     "no parts": IMAGE,
+    "a number": 5,
+    "names in place of places": {"image": IMAGE, "target": torch.eye(10)[1]},
     "a number as target": (1, IMAGE, 1),
     "a tensor of one number as target": (1, IMAGE, torch.tensor(1)),
     "an array as image": (1, IMAGE.numpy(), torch.eye(10)[1]),
