@@ -1,4 +1,4 @@
-// The pad of draw.py as seen in a browser. `makePad` knows nothing of a model or a kernel: it tells
+// The pad of draw.py as seen in a browser. `makePad` knows nothing of a model or a kernel: it reports
 // what was drawn, and shows the image and the outputs that it is given. `render` ties it to DigitPad.
 
 const SIDE = 28; // pixels of the image's side, and steps of the keyboard's brush across the pad
@@ -88,7 +88,7 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
   };
 }
 
-// The canvas to draw on. Keeps the lines, and tells each change of them.
+// The canvas to draw on. It keeps the lines, and reports each change of them.
 function makePaper(canvas, brush, onStrokes, say) {
   const pixels = Math.round(252 * (window.devicePixelRatio || 1));
   canvas.width = canvas.height = pixels;

@@ -198,7 +198,7 @@ def _fetch(dataset, indices):
         return dataset.batch(indices)
     items = [dataset[index] for index in indices.tolist()]
     match items[0]:
-        case (_, torch.Tensor(), torch.Tensor(ndim=1)) if isinstance(items[0], tuple):
+        case _, torch.Tensor(), torch.Tensor(ndim=1):
             _, images, targets = zip(*items, strict=True)
             return torch.stack(images), torch.stack(targets)
     raise ValueError(

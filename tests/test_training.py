@@ -749,7 +749,6 @@ def test_batch_norm_is_rejected_where_a_batch_is_a_single_image(dataset, batch_s
 IMAGE = torch.zeros(784)
 ITEMS = {
     "two parts": (1, IMAGE),
-    "a list": [1, IMAGE, torch.eye(10)[1]],
     "no parts": IMAGE,
     "a number": 5,
     "names in place of places": {"image": IMAGE, "target": torch.eye(10)[1]},
