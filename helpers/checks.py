@@ -1,4 +1,4 @@
-"""What `train` and `accuracy` expect of network, dataset, loss and optimizer: else a ValueError says what is wrong."""
+"""What `train` and `accuracy` expect of network, dataset, loss and optimizer; else they raise ValueError."""
 
 import contextlib
 import copy
@@ -170,7 +170,7 @@ def _check_last_layer(loss_function, outputs):
     """Check for losses that would learn badly, without a word, from what the network ends with."""
     last = type(outputs.grad_fn).__name__.removesuffix("Backward0")  # also in your own `forward`
     softmax, log_softmax = _are_probabilities(outputs), _are_probabilities(outputs.exp())
-    if (last, softmax) == ("Softmax", False) or (last, log_softmax) == ("LogSoftmax", False):
+    if {"Softmax": not softmax, "LogSoftmax": not log_softmax}.get(last):
         raise ValueError(f"{last} runs over the images of the batch; expected nn.{last}(dim=1)")
     match loss_function:
         case nn.CrossEntropyLoss() | nn.BCEWithLogitsLoss() if softmax or last == "Sigmoid":
