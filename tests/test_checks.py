@@ -91,14 +91,10 @@ def test_an_optimizer_may_leave_out_what_is_frozen():
 
 
 CHANGES = {
-    "lacks 0.weight, 0.bias, of others it holds 2": lambda n: n.insert(
-        0, n.pop(0) and linear(20)[0]
-    ),
+    "lacks 0.weight, 0.bias, of others it holds 2": lambda n: setattr(n, "0", nn.Linear(784, 20)),
     "lacks 2.weight, 2.bias, of others it holds 0": lambda n: n.append(nn.Linear(10, 10)),
+    "lacks 1.bias, of others it holds 1": lambda n: setattr(n[1], "bias", nn.Parameter(TARGETS[0])),
     "lacks none, of others it holds 2": lambda n: n.pop(1),
-    "lacks 1.bias, of others it holds 1": lambda n: n[1].register_parameter(
-        "bias", nn.Parameter(torch.zeros(10))
-    ),
 }
 
 
