@@ -4,6 +4,10 @@ import functools
 import os
 import re
 
+# Workers side by side: with one thread each, none waits for another. torch reads this when it is imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import bands
 import matplotlib
 import pytest
@@ -28,11 +32,6 @@ os.environ["COURSE_STRICT"] = "1"  # the learner's progress is neither read nor 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")
-
-
-# Workers side by side: with a thread for each, none waits for another.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items):

@@ -34,6 +34,7 @@ PACKAGES = (
     "pandas",
     "matplotlib",
     "anywidget",
+    "pooch",
     "tqdm",
     "jupyterlab",
     "ipykernel",

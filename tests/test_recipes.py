@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
@@ -112,10 +113,19 @@ def test_recipes_with_other_words_are_others():
     assert Recipe(*BASELINE) != "mse-sigmoid-sgd-none"
 
 
-def test_the_words_can_be_given_by_name():
-    recipe = Recipe(normalization="none", optimizer="adam", loss="mse", activation="leaky")
-    assert recipe.name == "mse-leaky-adam-none"
-    assert list(recipe.words) == ["loss", "activation", "optimizer", "normalization"]
+def test_the_words_stand_under_the_names_of_their_parts():
+    words = {
+        "loss": "bce",
+        "activation": "leaky",
+        "optimizer": "adam",
+        "normalization": "layernorm",
+    }
+    assert list(Recipe(*words.values()).words.items()) == list(words.items())
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        Recipe(*BASELINE).loss = "bce"
 
 
 @pytest.mark.parametrize(

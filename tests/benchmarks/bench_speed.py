@@ -6,8 +6,10 @@ goes to `data/results/speed.csv`.
 """
 
 import datetime
+import gzip
 import platform
 import statistics
+import struct
 import time
 import warnings
 
@@ -16,15 +18,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from results import RESULTS, write_rows
 from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.utils.data import Subset
 
 from helpers import MnistDataset, accuracy, load_mnist, train
 from helpers.formats import write_csv
+from helpers.tables import RESULTS, write_rows
 
-CASES = 8
+CASES = 9
 ROWS = []
 
 
@@ -201,10 +203,14 @@ def test_accuracy(benchmark, note_dataset):
     compare(benchmark, case, course, "the note's loop", note, at_least=50, rounds=3)
 
 
-def test_loading_the_csv_file(benchmark, train_set, tmp_path):
-    csv_file = tmp_path / "mnist_train.csv"
-    write_csv(csv_file, train_set.images.numpy(), train_set.labels.numpy())
+@pytest.fixture(scope="module")
+def csv_file(train_set, tmp_path_factory):
+    file = tmp_path_factory.mktemp("csv") / "mnist_train.csv"
+    write_csv(file, train_set.images.numpy(), train_set.labels.numpy())
+    return file
 
+
+def test_loading_the_csv_file(benchmark, csv_file):
     def course():
         MnistDataset(csv_file)
 
@@ -214,6 +220,22 @@ def test_loading_the_csv_file(benchmark, train_set, tmp_path):
     compare(
         benchmark, "loading 60,000 rows of CSV", course, "pandas.read_csv", plain_pandas, at_least=1
     )
+
+
+def test_loading_the_idx_files(benchmark, train_set, csv_file, tmp_path):
+    images, labels = train_set.images.reshape(-1, 28, 28).numpy(), train_set.labels.byte().numpy()
+    for name, magic, array in (("images", 2051, images), ("labels", 2049, labels)):
+        header = struct.pack(f">{1 + array.ndim}I", magic, *array.shape)
+        (tmp_path / name).write_bytes(gzip.compress(header + array.tobytes()))
+
+    def course():
+        MnistDataset(tmp_path / "images", tmp_path / "labels")
+
+    def as_csv():
+        MnistDataset(csv_file)
+
+    case = "loading 60,000 images of the IDX files, gzip"
+    compare(benchmark, case, course, "the same as CSV", as_csv, at_least=2)
 
 
 def test_time_to_97_percent(benchmark, train_set):

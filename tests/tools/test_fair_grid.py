@@ -1,15 +1,15 @@
 """The fair grid: validation images alone choose each recipe's learning rate."""
 
 import fair_grid
-import pytest
 import torch
-from distributed import Client, LocalCluster
 from fair_grid import RATES, best, try_rates
 
 from helpers import accuracy, load_mnist, train
 from helpers.environment import ROOT
 from helpers.recipes import RATES as RATES_OF_THE_NOTEBOOKS
 from helpers.recipes import Recipe
+
+pytest_plugins = "grid"
 
 BASELINE = {"loss": "mse", "activation": "sigmoid", "optimizer": "sgd", "normalization": "none"}
 
@@ -40,18 +40,6 @@ def test_a_rate_at_which_the_training_broke_off_is_not_kept():
 
 def test_the_rates_of_the_notebooks_are_among_those_tried():
     assert all(rate in RATES[kind] for kind, rate in RATES_OF_THE_NOTEBOOKS.items())
-
-
-@pytest.fixture
-def client():
-    """A worker in this process, which sees what the test has changed."""
-    threads = torch.get_num_threads()
-    cluster = LocalCluster(
-        1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
-    )
-    with cluster, Client(cluster) as client:
-        yield client
-    torch.set_num_threads(threads)
 
 
 def test_a_training_that_breaks_off_is_a_row_without_accuracy(monkeypatch, client):
