@@ -1,13 +1,16 @@
-# Every command runs in .venv, which the first one installs. ARGS passes options on: make test ARGS=-x
+# Every command runs in .venv, which the first one installs. ARGS passes options on: make lab ARGS=--no-browser
 PYTHON ?= python3
 VENV := .venv/bin/python
 
 # The oldest Python that the course runs on, such as 3.12.
 OLDEST := $(shell sed -n 's/^requires-python = ">=\(.*\)"/\1/p' pyproject.toml)
 
+# `make lab CPU=1` installs torch without NVIDIA's libraries. Not tried yet.
+CPU_WHEELS := --extra-index-url https://download.pytorch.org/whl/cpu
+
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab fresh progress test run data notebooks bench devices grid fair faults browser site mutate student setup clean
+.PHONY: help lab fresh progress run data devices grid fair setup clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -21,20 +24,11 @@ fresh: setup      ## put back your copy of a notebook, and keep the old one: mak
 progress: setup   ## show which exercises are open, tried and solved
 	$(VENV) -c "from helpers.exercises import progress; print(progress())"
 
-test: setup       ## run every test, on full MNIST where it is at hand, else on the sample
-	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
-
 run: setup        ## execute every notebook into build/, then print a table
 	$(VENV) tools/run_notebooks.py --jobs 2 $(ARGS)
 
 data: setup       ## download MNIST into data/
 	$(VENV) -c "from helpers.mnist import download_mnist; download_mnist()"
-
-notebooks: setup  ## execute every notebook in place, for those who change the course
-	$(VENV) tools/run_notebooks.py --jobs 2 --in-place $(ARGS)
-
-bench: setup      ## measure speed
-	$(VENV) -m pytest -s tests/benchmarks/bench_*.py $(ARGS)
 
 devices: setup    ## measure this machine's devices, and add them to data/results/devices.csv
 	$(VENV) tools/measure_devices.py
@@ -44,6 +38,18 @@ grid: setup       ## train all sixteen recipes from ten seeds, into data/results
 
 fair: setup       ## choose each recipe's learning rate, and train again, into data/results/grid_fair.csv
 	$(VENV) tools/fair_grid.py
+
+# not for a class: what only those who change the course need
+.PHONY: test notebooks bench faults browser site mutate student
+
+test: setup       ## run every test, on full MNIST where it is at hand, else on the sample
+	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+
+notebooks: setup  ## execute every notebook in place, for those who change the course
+	$(VENV) tools/run_notebooks.py --jobs 2 --in-place $(ARGS)
+
+bench: setup      ## measure speed
+	$(VENV) -m pytest -s tests/benchmarks/bench_*.py $(ARGS)
 
 faults: setup     ## plant faults in the notebooks, and count those that their tests catch
 	$(VENV) tools/plant_faults.py --jobs 2 $(ARGS)
@@ -62,16 +68,23 @@ mutate: setup     ## change helpers, one change at a time, and count those that 
 
 student: setup    ## write the course without solutions into build/, as a folder and a zip file
 	$(VENV) tools/copies.py student
+# for a class, again
 
 setup: .venv/installed  ## install the course into .venv
 
 clean:            ## remove .venv, build/ and mutants/
 	rm -rf .venv build mutants
 
-# The stamp is written last, so that an interrupted installation starts over.
+# The stamp is written last, so that an interrupted installation starts over. It names this folder: an
+# environment that was made in another one, before the course was copied or moved, does not fit here.
+ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
+.PHONY: .venv/installed
+endif
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(OLDEST)".split("."))))' 2>/dev/null || \
 	{ echo "The course needs Python $(OLDEST) or newer, and $(PYTHON) is older or missing. Name another: make setup PYTHON=python$(OLDEST)" >&2; exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	$(VENV) -m pip install --quiet -e '.[test,grid]' -c constraints.txt
-	@touch $@
+	@echo "Installing the course into .venv: a few minutes, and longer if pip fetches NVIDIA's libraries (see the README)."
+	@rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(VENV) -m pip install -e '.[test,grid]' -c constraints.txt $(if $(CPU),$(CPU_WHEELS))
+	@echo "$(CURDIR)" > $@

@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import tempfile
 
 # Workers side by side: with one thread each, none waits for another. torch reads this when it is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -24,14 +25,21 @@ def images_folder():
     return DATA if all(has_mnist(DATA, split) for split in IDX_FILES) else DATA / "sample"
 
 
-# Set before any kernel starts. Kernels run in notebooks/, where a relative name could mean another folder.
-os.environ["MNIST_DIR"] = str(images_folder())
-
-os.environ["COURSE_STRICT"] = "1"  # the learner's progress is neither read nor written
+# Tests leave the learner's progress alone.
+progress_folder = tempfile.TemporaryDirectory(prefix="course-")  # removed when the tests end
+os.environ["COURSE_PROGRESS"] = f"{progress_folder.name}/progress.sqlite"
 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")
+
+
+def pytest_configure():
+    """Before any kernel starts: kernels run in notebooks/, where a relative name could mean another folder."""
+    try:
+        os.environ["MNIST_DIR"] = str(images_folder())
+    except FileNotFoundError as error:
+        raise pytest.UsageError(error) from None
 
 
 def pytest_collection_modifyitems(items):

@@ -8,8 +8,7 @@ import re
 import sys
 
 import nbformat
-
-from helpers.environment import ROOT
+from course import ROOT
 
 PICTURE = ROOT / "docs/static/accuracies.svg"
 # What a notebook changes, and how it prints the accuracy: after four epochs, one image a step, seed 0.

@@ -7,7 +7,7 @@ import re
 import sys
 import tomllib
 
-from helpers.environment import ROOT
+from course import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]

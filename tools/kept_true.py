@@ -6,8 +6,7 @@ the bands in tests/notebooks/bands/.
 
 import bands
 from cells import code_cells, read, tags
-
-from helpers.environment import ROOT
+from course import ROOT
 
 # The columns, and the tag that makes a cell one of them; the last that fits counts.
 COLUMNS = {

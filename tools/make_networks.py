@@ -12,11 +12,11 @@ import sys
 import torch
 from cells import code_cells, parse
 from cells import read as read_notebook
+from course import ROOT
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from helpers import accuracy, load_mnist, train
-from helpers.environment import ROOT
 from helpers.mnist import FULL_SIZE
 from helpers.recipes import Recipe
 

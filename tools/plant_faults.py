@@ -27,8 +27,8 @@ from pathlib import Path
 import bands
 import nbformat
 from cells import NOT_COMPARED, code_cells, masked, parse, read, tags
+from course import ROOT
 
-from helpers.environment import ROOT
 from helpers.mnist import FULL_SIZE, load_mnist
 
 OPPOSITES = {"argmax": "argmin", "max": "min", "mean": "sum", "ones": "zeros", "Sigmoid": "Tanh"}

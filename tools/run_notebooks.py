@@ -20,12 +20,12 @@ import bands
 import nbformat
 from alt_text import describe_figures
 from cells import read
+from course import ROOT
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from helpers.environment import ROOT
 from helpers.mnist import FULL_SIZE, load_mnist, mnist_dir
 
 BUILD = ROOT / "build"
@@ -80,7 +80,7 @@ def set_environment(jobs):
             os.environ["MNIST_DIR"] = str(mnist_dir().resolve())
         except FileNotFoundError as error:
             sys.exit(str(error))
-    os.environ["COURSE_STRICT"] = "1"  # the learner's progress is neither read nor written
+    os.environ["COURSE_PROGRESS"] = str(BUILD / "progress.sqlite")  # the learner's stays as it is
     os.environ.pop("MPLBACKEND", None)  # or notebooks would not show their figures
     if jobs > 1:  # kernels side by side: more threads would wait for each other
         os.environ.setdefault("OMP_NUM_THREADS", "1")

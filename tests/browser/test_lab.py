@@ -126,7 +126,9 @@ def test_an_exercise_answered_wrong_then_right_moves_the_table(page):
 
 def progress_of_01(page):
     run_cell(page, "progress()")
-    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="01", exact=True))
+    row = page.get_by_role("row").filter(
+        has=page.get_by_role("rowheader", name="01_autograd_basics")
+    )
     return row.get_by_role("cell").all_inner_texts()
 
 
