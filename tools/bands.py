@@ -19,9 +19,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from course import ROOT
 from torch import nn
 
-from helpers.environment import ROOT
 from helpers.exercises.core import settings_restored
 
 FOLDER = ROOT / "tests/notebooks/bands"

@@ -4,9 +4,8 @@ import ast
 import re
 
 import nbformat
+from course import ROOT
 from nbval.plugin import get_sanitize_patterns
-
-from helpers.environment import ROOT
 
 NOT_COMPARED = {"measured", "nbval-ignore-output"}  # tags of cells whose numbers are not compared
 SANITIZE = ROOT / "tests/notebooks/sanitize.cfg"

@@ -28,7 +28,7 @@ FOR_A_CLASS = (
     *("data/README.md", "data/sample/*.*", "data/results/*.csv"),
     *("docs/glossary.md", "docs/start.md", "docs/many_machines.md", "docs/static/accuracies.svg"),
     *("tools/course.py", "tools/copies.py", "tools/lab.py", "tools/jupyter/**/*.json"),
-    *("tools/run_notebooks.py", "tools/alt_text.py"),
+    *("tools/run_notebooks.py", "tools/alt_text.py", "tools/bands.py", "tools/cells.py"),
     *("tools/measure_devices.py", "tools/fair_grid.py"),
 )
 # What a class does without stands between two such lines, comments in Markdown or in a Makefile.
@@ -36,7 +36,6 @@ NOT_FOR_A_CLASS = re.compile(
     r"^(?:#|<!--) not for a class\b.*?^(?:#|<!--) for a class\b.*?\n\n?", re.DOTALL | re.MULTILINE
 )
 MARKED = ("Makefile", "README.md", "start.md", "pyproject.toml")
-TAGS_NOT_FOR_A_CLASS = {"solution", "colab"}  # Colab fetches the course with its solutions
 
 
 def main(arguments=None):
@@ -110,7 +109,7 @@ def student():
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".ipynb":
-            make_copy(path, target, without=TAGS_NOT_FOR_A_CLASS)
+            make_copy(path, target)
         elif path.name in MARKED:
             target.write_text(for_a_class(path), "utf-8")
         else:
@@ -130,12 +129,9 @@ def for_a_class(path):
     return NOT_FOR_A_CLASS.sub("", path.read_text("utf-8"))
 
 
-def make_copy(path, copy, without=frozenset()):
-    """Write the notebook `path` to `copy` without outputs, and without the cells of some tags."""
+def make_copy(path, copy):
+    """Write the notebook `path` to `copy` without outputs."""
     notebook = nbformat.read(path, as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if not without & set(cell.metadata.get("tags", []))
-    ]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

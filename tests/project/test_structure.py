@@ -97,5 +97,5 @@ assert not changed, changed
 
 
 def test_each_of_several_test_workers_computes_in_one_thread():
-    program = "import conftest, torch; print(torch.get_num_threads())"
+    program = "import sys; sys.path.append('tools'); import conftest, torch; print(torch.get_num_threads())"
     assert in_a_new_python(program, PYTEST_XDIST_WORKER="gw0").stdout == "1\n"

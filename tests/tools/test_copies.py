@@ -33,7 +33,6 @@ def store(name, source):
     cells = [
         new_markdown_cell("# Title"),
         new_code_cell(source, outputs=outputs, execution_count=1),
-        new_code_cell("solved", metadata={"tags": ["solution"]}, execution_count=2),
     ]
     nbformat.write(new_notebook(cells=cells), copies.NOTEBOOKS / name)
 
@@ -53,7 +52,7 @@ def change(name, source):
 def test_a_copy_has_the_cells_and_no_outputs():
     copies.main([])
     notebook = read("05_loss.ipynb")
-    assert [cell.source for cell in notebook.cells] == ["# Title", "2 + 2", "solved"]
+    assert [cell.source for cell in notebook.cells] == ["# Title", "2 + 2"]
     assert all(not cell.outputs and not cell.execution_count for cell in notebook.cells[1:])
 
 
@@ -169,7 +168,7 @@ def test_the_class_gets_the_course_without_solutions_and_it_runs(folder, course)
     assert set(names(course)) - set(names(elsewhere)) <= {"__pycache__"}
     for path in (elsewhere / "notebooks").glob("*.ipynb"):
         text = path.read_text("utf-8")
-        assert '"solution"' not in text and "image/png" not in text and "github.com" not in text
+        assert "image/png" not in text and "github.com" not in text
     command = [sys.executable, "tools/run_notebooks.py", "notebooks/16_new.ipynb"]
     variables = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True)
