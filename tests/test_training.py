@@ -433,8 +433,8 @@ def two_threads():
     torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (8, 1), (9, 2)])
-def test_a_step_on_a_tiny_batch_has_one_thread_and_no_denormal_numbers(
+@pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (256, 1), (257, 2)])
+def test_a_step_on_a_small_batch_has_one_thread_and_no_denormal_numbers(
     dataset, two_threads, batch_size, threads
 ):
     inside = []
