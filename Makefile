@@ -1,5 +1,6 @@
 # Every command runs in .venv, which the first one installs. ARGS passes options on: make lab ARGS=--no-browser
 PYTHON ?= python3
+NEWEST_PYTHON ?= $(PYTHON)
 VENV := .venv/bin/python
 
 # The oldest Python that the course runs on, such as 3.12.
@@ -40,7 +41,7 @@ fair: setup       ## choose each recipe's learning rate, and train again, into d
 	$(VENV) tools/fair_grid.py
 
 # not for a class: what only those who change the course need
-.PHONY: test notebooks bench faults browser site mutate student
+.PHONY: test notebooks bench faults browser site mutate versions student
 
 test: setup       ## run every test, on full MNIST where it is at hand, else on the sample
 	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
@@ -66,6 +67,13 @@ mutate: setup     ## change helpers, one change at a time, and count those that 
 	MNIST_DIR=data/sample OMP_NUM_THREADS=1 $(VENV) -m mutmut run --max-children 2 $(ARGS)
 	$(VENV) -m mutmut results
 
+versions: build/oldest/installed build/newest/installed  ## test with the oldest and the newest versions that may be installed
+	for each in oldest newest; do \
+	    echo "With the $$each versions:"; \
+	    MNIST_DIR=data/sample OMP_NUM_THREADS=1 build/$$each/bin/python -m pytest -q -o addopts= tests/test_*.py || exit 1; \
+	    MNIST_DIR=data/sample build/$$each/bin/python -m pytest -q notebooks/0[123]_*.ipynb || exit 1; \
+	done
+
 student: setup    ## write the course without solutions into build/, as a folder and a zip file
 	$(VENV) tools/copies.py student
 # for a class, again
@@ -88,3 +96,16 @@ endif
 	$(PYTHON) -m venv .venv
 	$(VENV) -m pip install -e '.[test,grid]' -c constraints.txt $(if $(CPU),$(CPU_WHEELS))
 	@echo "$(CURDIR)" > $@
+
+# not for a class: here every lower bound of pyproject.toml is the version that is installed.
+build/oldest/installed: pyproject.toml
+	$(PYTHON) -m venv --clear build/oldest
+	sed '1,/^\[project\]/d' pyproject.toml | grep -o '"[a-z][a-z-]*>=[0-9.]*"' | tr -d '"' | sed 's/>=/==/' > build/oldest/constraints.txt
+	build/oldest/bin/python -m pip install --quiet -e '.[test,grid]' -c build/oldest/constraints.txt
+	@touch $@
+
+build/newest/installed: pyproject.toml
+	$(NEWEST_PYTHON) -m venv --clear build/newest
+	build/newest/bin/python -m pip install --quiet -e '.[test,grid]'
+	@touch $@
+# for a class, again

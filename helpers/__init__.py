@@ -3,13 +3,14 @@
 from helpers.device import pick_device
 from helpers.mnist import MnistDataset, load_mnist
 from helpers.plots import plot_confusion, plot_loss, plot_outputs, show_image
-from helpers.training import History, accuracy, train
+from helpers.training import History, accuracy, outputs_of, train
 
 __all__ = [
     "History",
     "MnistDataset",
     "accuracy",
     "load_mnist",
+    "outputs_of",
     "pick_device",
     "plot_confusion",
     "plot_loss",

@@ -114,6 +114,7 @@ def student():
             target.write_text(for_a_class(path), "utf-8")
         else:
             shutil.copy(path, target)
+    (folder / "helpers/exercises/for_a_class").touch()  # there, a verdict names no solution
     archive = shutil.make_archive(str(folder), "zip", folder)
     print(f"{folder} and {archive} hold the course for a class.")
 

@@ -14,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers.environment import ROOT
+from helpers.exercises.core import FOR_A_CLASS
 
 
 @pytest.fixture(autouse=True)
@@ -163,6 +164,7 @@ def test_the_class_gets_the_course_without_solutions_and_it_runs(folder, course)
     elsewhere = folder / "elsewhere"
     shutil.unpack_archive(folder / "build/student.zip", elsewhere)
     assert not (elsewhere / "data/mnist_train.csv").exists()
+    assert (elsewhere / "helpers/exercises" / FOR_A_CLASS.name).exists()
     assert set(names(course)) - set(names(elsewhere)) <= {"__pycache__"}
     for path in (elsewhere / "notebooks").glob("*.ipynb"):
         text = path.read_text("utf-8")
