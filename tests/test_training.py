@@ -433,10 +433,11 @@ def two_threads():
     torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (256, 1), (257, 2)])
+@pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (8, 1), (9, 2)])
 def test_a_step_on_a_small_batch_has_one_thread_and_no_denormal_numbers(
-    dataset, two_threads, batch_size, threads
+    dataset, two_threads, monkeypatch, batch_size, threads
 ):
+    monkeypatch.setattr(training_module, "SMALL_BATCH", 8)
     inside = []
     items = Items(dataset, lambda index: inside.append(process_settings()[:2]))
     run(leaky_network(), items, batch_size=batch_size)
