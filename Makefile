@@ -44,7 +44,7 @@ fair: setup       ## choose each recipe's learning rate, and train again, into d
 .PHONY: test notebooks bench faults browser site mutate versions student
 
 test: setup       ## run every test, on full MNIST where it is at hand, else on the sample
-	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 notebooks: setup  ## execute every notebook in place, for those who change the course
 	$(VENV) tools/run_notebooks.py --jobs 2 --in-place $(ARGS)

@@ -12,7 +12,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 import bands
 import matplotlib
 import pytest
-from cells import tags
+from cells import read, tags
 from nbval.plugin import IPyNbCell, NbCellError
 
 from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
@@ -43,12 +43,13 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Compare the outputs of tagged cells only as far as they must agree.
+    """Begin with the files that take longest; compare tagged cells only as far as they must agree.
 
     `mnist-output`: they show the full MNIST, so on fewer images they are not compared.
     `measured`: numbers that come out of a training or a clock; all are compared as `#`, and a band
     in tests/notebooks/bands/ says where they lie.
     """
+    items.sort(key=lambda item: -minutes(item.path))
     for item in items:
         if not isinstance(item, IPyNbCell):
             continue
@@ -56,6 +57,14 @@ def pytest_collection_modifyitems(items):
             item.options["check"] = False
         if "measured" in tags(item.cell):
             item.sanitize = lambda text, sanitize=item.sanitize: without_numbers(sanitize(text))
+
+
+@functools.cache
+def minutes(path):
+    """About how long a file of tests takes; of a notebook, how long its stored run took."""
+    if path.suffix == ".ipynb":
+        return read(path).metadata.get("minutes", 0)
+    return {"test_lab.py": 6, "test_experiments.py": 2}.get(path.name, 0)
 
 
 @pytest.hookimpl(wrapper=True)

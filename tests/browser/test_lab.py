@@ -16,6 +16,7 @@ from browser.lab import (
     output,
     run_all,
     run_cell,
+    run_each,
     wait_idle,
     write,
 )
@@ -73,15 +74,22 @@ def test_one_line_is_printed(page):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_all_cells_run_and_every_figure_is_there(page, path):
+def test_all_cells_run_their_bands_hold_and_every_figure_is_there(page, path):
     open_notebook(page, path.name[:2])
-    run_all(page)
+    assert run_each(page, path.stem) == []
     ran = [cell for cell in cells(page) if cell["cell_type"] == "code"]
     assert all(cell["execution_count"] for cell in ran)
     assert [said for cell in ran for said in complaints(cell)] == []
     stored = nbformat.read(path, as_version=4)
     expected = sum(len(figures(cell)) for cell in stored.cells) - len(pads(ran))
     wait_for_figures(page, expected)
+
+
+def test_all_cells_run_from_the_menu(page):
+    open_notebook(page, "01")
+    run_all(page)
+    ran = [cell for cell in cells(page) if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in ran] == [*range(1, len(ran) + 1)]
 
 
 def wait_for_figures(page, expected):
