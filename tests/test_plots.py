@@ -191,7 +191,7 @@ def test_without_axes_a_chart_is_a_figure_of_its_own(draw, size):
     assert tuple(one.figure.get_size_inches()) == size
 
 
-def test_a_chart_goes_where_it_is_told():
+def test_a_chart_is_drawn_on_the_axes_that_are_given():
     _, axes = plt.subplots(1, 4)
     assert show_image(torch.zeros(784), ax=axes[0]) is axes[0]
     assert plot_loss(History([0.1], [10]), ax=axes[1]) is axes[1]

@@ -22,8 +22,8 @@ import nbformat
 from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
 from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
+from comparisons import all_bands, summary
 from course import ROOT
-from kept_true import all_bands, summary
 from make_networks import NETWORKS, read
 
 DOCS = ROOT / "docs"

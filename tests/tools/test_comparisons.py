@@ -1,10 +1,10 @@
 """The tables of what is compared how far are made of the cells' tags, and of the bands."""
 
 import bands
-import kept_true
+import comparisons
 import nbformat
 import pytest
-from kept_true import all_bands, said, summary
+from comparisons import all_bands, said, summary
 from nbformat.v4 import new_code_cell, new_output
 
 from helpers.environment import ROOT
@@ -13,7 +13,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_every_cell_that_prints_counts_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept_true, "ROOT", tmp_path)
+    monkeypatch.setattr(comparisons, "ROOT", tmp_path)
     printed, image = new_output("stream", text="1"), new_output("display_data", {"image/png": ""})
     tags = [[], [], ["mnist-output"], ["mnist-output", "measured"], ["nbval-ignore-output"]]
     cells = [new_code_cell("1", outputs=[printed], metadata={"tags": some}) for some in tags]
