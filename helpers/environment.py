@@ -166,8 +166,8 @@ def gather_facts():
 def requirements():
     """The oldest Python and the packages that pyproject.toml names; an old Python has no tomllib."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    pattern = r'^requires-python = ">=(.+?)"\ndependencies = \[(.+?)\n\]'
-    oldest, listed = re.search(pattern, text, re.DOTALL | re.MULTILINE).groups()
+    (oldest,) = re.findall('^requires-python = ">=(.+)"', text, re.MULTILINE)
+    listed = text.split("\ndependencies = [")[1].split("\n]")[0]
     return oldest, re.findall(r'"([\w-]+)', listed)
 
 
