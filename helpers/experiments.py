@@ -107,8 +107,13 @@ def _start_workers(count):
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         resource_tracker.ensure_running()  # started later, it would unblock them in this thread
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    where = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}  # 0: any free port
-    return LocalCluster(count, threads_per_worker=1, silence_logs=logging.ERROR, **where)
+    return LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",  # any free port; 8787 may be taken
+        silence_logs=logging.ERROR,
+    )
 
 
 def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=None):
