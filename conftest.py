@@ -15,14 +15,14 @@ import pytest
 from cells import read, tags
 from nbval.plugin import IPyNbCell, NbCellError
 
-from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
+from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, files_of, load_mnist, mnist_dir
 
 
 def images_folder():
     """The folder that MNIST_DIR names; else data/, if MNIST lies there; else the sample."""
     if os.environ.get("MNIST_DIR"):
         return mnist_dir().resolve()
-    return DATA if all(has_mnist(DATA, split) for split in IDX_FILES) else DATA / "sample"
+    return DATA if all(files_of(split, DATA) for split in IDX_FILES) else DATA / "sample"
 
 
 # Tests leave the learner's progress alone.

@@ -41,15 +41,13 @@ def make_training_step(device, batch_size):
 def median_seconds(function, device, repeats=30, warm_up=5) -> float:
     """Return the median time of `function()` in seconds, warmed up and synchronized."""
     times = []
-    for _ in range(warm_up):
-        function()
-    for _ in range(repeats):
+    for _ in range(warm_up + repeats):
         synchronize(device)
         start = time.perf_counter()
         function()
         synchronize(device)
         times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return statistics.median(times[warm_up:])
 
 
 def synchronize(device):

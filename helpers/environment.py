@@ -3,7 +3,7 @@
 In a notebook: `%run ../helpers/environment.py`, which works even where the course is not installed.
 It needs nothing but the standard library, and tries torch in another process, which may die of it.
 
-`gather_facts` looks, `diagnose` judges, `report` prints; `check_environment` does all three.
+`gather_facts` looks, `diagnose` judges, `check_environment` prints.
 """
 
 import os
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import sysconfig
 from collections import namedtuple
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +36,7 @@ class Facts:
 
     python: tuple
     prefix: str  # the folder of the environment that runs this
-    versions: dict = field(default_factory=dict)  # package: version, or None if it is missing
+    versions: dict  # package: version, or None if it is missing
     course: str = str(ROOT)  # the folder of the course whose helpers Python imports, if any
     in_kernel: bool = False
     jupyter: str = ""  # the command that the shell starts
@@ -52,15 +52,9 @@ Check = namedtuple("Check", "text fix", defaults=[""])  # fix: what to do, empty
 def check_environment():
     """Print one line per check; return the problems, an empty list when there are none."""
     checks = diagnose(gather_facts())
-    report(checks)
+    for text, fix in checks:
+        print(f"problem  {text}\n         {fix}" if fix else f"ok       {text}")
     return [check for check in checks if check.fix]
-
-
-def report(checks):
-    for check in checks:
-        print(f"{'problem' if check.fix else 'ok':8} {check.text}")
-        if check.fix:
-            print(f"{'':8} {check.fix}")
 
 
 def diagnose(facts):
@@ -96,14 +90,15 @@ def check_course(facts):
 def check_kernel(facts):
     """The first cause of a kernel without a working torch: Jupyter runs another environment's."""
     here = short(facts.prefix)
-    if facts.in_kernel and not facts.versions.get("torch"):
+    if facts.in_kernel:
+        text = f"this notebook's kernel runs in {here}"
+        if facts.versions.get("torch"):
+            return Check(text)
         return Check(
-            f"this notebook's kernel runs in {here}, which has no torch",
+            f"{text}, which has no torch",
             "Kernel > Change Kernel, and choose the course's. With conda, nb_conda_kernels lists it if "
             "it is installed in the environment that runs Jupyter.",
         )
-    if facts.in_kernel:
-        return Check(f"this notebook's kernel runs in {here}")
     if not facts.jupyter:
         return Check("no Jupyter was found", INSTALL_AGAIN)
     if not is_inside(facts.jupyter, facts.prefix):
@@ -166,8 +161,8 @@ def gather_facts():
 def requirements():
     """The oldest Python and the packages that pyproject.toml names; an old Python has no tomllib."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    pattern = r'^requires-python = ">=(.+?)"\ndependencies = \[(.+?)\n\]'
-    oldest, listed = re.search(pattern, text, re.DOTALL | re.MULTILINE).groups()
+    (oldest,) = re.findall('^requires-python = ">=(.+)"', text, re.MULTILINE)
+    listed = text.split("\ndependencies = [")[1].split("\n]")[0]
     return oldest, re.findall(r'"([\w-]+)', listed)
 
 

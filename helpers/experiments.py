@@ -145,10 +145,8 @@ def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=No
         for key, (recipe, row) in runs.items()
         if key not in done
     }
-    already = len(runs) - len(futures)
-    for future in tqdm(
-        as_completed(futures), total=len(runs), initial=already, unit=" runs", file=sys.stdout
-    ):
+    bar = {"total": len(runs), "initial": len(runs) - len(futures), "unit": " runs"}
+    for future in tqdm(as_completed(futures), **bar, file=sys.stdout):
         rows.append(dict.fromkeys(COLUMNS) | futures.pop(future) | _outcome(future))
         write_rows(path, rows)
 
@@ -232,15 +230,12 @@ def _read(path):
     except (UnicodeDecodeError, csv.Error):
         header, rows = [], []
     if tuple(header) != COLUMNS:
-        columns = ",".join(COLUMNS)
-        raise ValueError(
-            f"{path} is not a grid's table; expected the columns {columns}; {ELSEWHERE}"
-        )
+        expected = f"the columns {','.join(COLUMNS)}"
+        raise ValueError(f"{path} is not a grid's table; expected {expected}; {ELSEWHERE}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values() or not row["seed"].lstrip("-").isdecimal():
-            raise ValueError(
-                f"{path}: row {number} is damaged; expected {len(COLUMNS)} fields and an integer seed; delete the row"
-            )
+            cure = f"expected {len(COLUMNS)} fields and an integer seed; delete the row"
+            raise ValueError(f"{path}: row {number} is damaged; {cure}")
     if len({_key(row) for row in rows}) < len(rows):
         raise ValueError(f"{path} has a run twice; expected each recipe and seed once; delete one")
     return rows
@@ -253,9 +248,8 @@ def _refuse_other_settings(path, rows, recipes, settings):
         rate = rates.get("-".join(row[part] for part in WORDS), row["learning_rate"])
         for name, value in ({"learning_rate": rate} | settings).items():
             if row[name] != str(value):
-                raise ValueError(
-                    f"{path}: row {number} has {name} {row[name]}, and you ask for {value}; {ELSEWHERE}"
-                )
+                found = f"row {number} has {name} {row[name]}"
+                raise ValueError(f"{path}: {found}, and you ask for {value}; {ELSEWHERE}")
 
 
 if __name__ == "__main__":

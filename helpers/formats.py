@@ -38,9 +38,9 @@ def read_csv(path):
     if not rows or rows.isspace():
         raise ValueError(f"{path}: the file is empty; expected rows of {COLUMNS} numbers")
     table = _parse(rows)
-    if table is not None and table.shape[1] == COLUMNS:
+    if table is not None:
         _check_that_labels_come_first(path, table)
-    if table is None or table.shape[1] != COLUMNS or table[:, 0].max() > 9:
+    if table is None or table[:, 0].max() > 9:
         raise ValueError(f"{path}, {_first_fault(rows, first_row=2 if header else 1)}")
     labels = table[:, 0].astype(np.int64)
     _check_that_labels_vary(path, labels)
@@ -87,23 +87,21 @@ def _read_bytes(path):
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: broken gzip file ({error}); copy it anew") from None
     except OSError as error:
-        reason = error.strerror or error
-        raise ValueError(
-            f"{path}: cannot be read ({reason}); check its permissions, or copy it anew"
-        ) from None
+        cure = "check its permissions, or copy it anew"
+        raise ValueError(f"{path}: cannot be read ({error.strerror or error}); {cure}") from None
 
 
 def _parse(rows):
-    """Return the numbers in rows of text, uint8 (n, columns), or None where NumPy finds a fault.
+    """Return the numbers in rows of text, uint8 (n, 785), or None where there is a fault.
 
     Nothing but digits and separators reaches NumPy, which reads "1\u01fe" as 216, and may crash on
     other characters. Older versions only warn of a number above 255, and read 256 as 0.
     """
     if rows.translate(None, delete=b"0123456789, \r\n"):
         return None
-    with contextlib.suppress(ValueError, DeprecationWarning), warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)
-        return np.loadtxt(io.BytesIO(rows), np.uint8, comments=None, delimiter=",", ndmin=2)
+    with contextlib.suppress(ValueError, Warning), warnings.catch_warnings(action="error"):
+        table = np.loadtxt(io.BytesIO(rows), np.uint8, comments=None, delimiter=",", ndmin=2)
+        return table if table.shape[1] == COLUMNS else None
 
 
 def _first_fault(rows, first_row):
@@ -113,24 +111,20 @@ def _first_fault(rows, first_row):
         if fields == [""]:
             continue
         if row == 1 and fields[0][:1].isalpha():
-            return (
-                f"row 1: a header that starts with {_quoted(fields[0])}; expected the label first"
-            )
+            found = f"a header that starts with {_quoted(fields[0])}"
+            return f"row 1: {found}; expected the label first"
         if len(fields) != COLUMNS:
-            return (
-                f"row {row}: found {len(fields)} columns; expected {COLUMNS}, separated by commas: "
-                "the label, then 28 x 28 pixels"
-            )
+            expected = f"{COLUMNS}, separated by commas: the label, then 28 x 28 pixels"
+            return f"row {row}: found {len(fields)} columns; expected {expected}"
         if len(fields[0]) == 1 and NUMBERS.issuperset(fields):
             continue  # the fast way through good rows
         for column, field in enumerate(fields, start=1):
             name, largest = ("label", 9) if column == 1 else ("pixel", 255)
             number = re.fullmatch(" *0*([0-9]{1,3}) *", field)
             if not number or int(number[1]) > largest:
-                return (
-                    f"row {row}, column {column}: the {name} is {_quoted(field)}; "
-                    f"expected a whole number from 0 to {largest}"
-                )
+                expected = f"a whole number from 0 to {largest}"
+                place = f"row {row}, column {column}"
+                return f"{place}: the {name} is {_quoted(field)}; expected {expected}"
 
 
 def _quoted(field):

@@ -20,10 +20,8 @@ IDX_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-MNIST = {
-    "train": (60_000, 0xDF6DDE61),
-    "test": (10_000, 0x190E897B),
-}  # images, CRC-32 of pixels and labels
+# How many images, and the CRC-32 of their pixels and labels.
+MNIST = {"train": (60_000, 0xDF6DDE61), "test": (10_000, 0x190E897B)}
 FULL_SIZE = MNIST["train"][0]
 
 
@@ -78,7 +76,7 @@ def load_mnist(split: str) -> MnistDataset:
     if split not in IDX_FILES:
         raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
     folder = mnist_dir() if os.environ.get("MNIST_DIR") else _data_or_sample(split)
-    files = _files(folder, split)
+    files = files_of(split, folder)
     if not files:
         found = ", ".join(sorted(path.name for path in folder.iterdir())[:6]) or "nothing"
         raise FileNotFoundError(
@@ -108,7 +106,7 @@ def _data_or_sample(split):
             _bring(split)
             return DATA
     except OSError as error:
-        if any(has_mnist(DATA, other) for other in IDX_FILES):  # half MNIST, half sample: neither
+        if any(files_of(other, DATA) for other in IDX_FILES):  # half MNIST, half sample: neither
             raise FileNotFoundError(f"{DATA} has only one of MNIST's sets. {error}") from None
         _offline = True
         print(error, end=" ")  # in one line with what load_mnist says of the sample
@@ -130,7 +128,7 @@ def download_mnist():
 
 def _bring(split):
     """Download what ``data/`` lacks of the split; OSError saying why that fails, and what to do."""
-    if has_mnist(DATA, split):
+    if files_of(split, DATA):
         return
     try:
         for name in IDX_FILES[split]:
@@ -154,12 +152,7 @@ def mnist_dir() -> Path:
     )
 
 
-def has_mnist(folder, split) -> bool:
-    """Whether all files of the split are in `folder`, whatever is in them."""
-    return bool(_files(folder, split))
-
-
-def _files(folder, split):
+def files_of(split, folder):
     """The files of the split in `folder`, its CSV file or its IDX pair; None if they are not there."""
     for names in ((f"mnist_{split}.csv",), IDX_FILES[split]):
         files = [_find(folder, name) for name in names]

@@ -9,7 +9,7 @@ from distributed import Client, LocalCluster
 def client():
     """One worker, in this process: quick to start, and it sees what a test changes."""
     threads = torch.get_num_threads()
-    where = {"processes": False, "dashboard_address": "127.0.0.1:0"}
-    with LocalCluster(1, threads_per_worker=1, **where) as cluster, Client(cluster) as client:
+    one = {"n_workers": 1, "threads_per_worker": 1, "processes": False}
+    with LocalCluster(dashboard_address="127.0.0.1:0", **one) as cluster, Client(cluster) as client:
         yield client
     torch.set_num_threads(threads)

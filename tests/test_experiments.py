@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -68,13 +69,8 @@ def test_a_row_is_what_the_same_training_by_hand_gives(client, table):
     network = BEST.network()
     history = train(network, train_set, loss_function=torch.nn.BCELoss(), epochs=2,
                     optimizer=torch.optim.Adam(network.parameters()), progress=False)  # fmt: skip
-    assert BEST.words.items() <= row.items()
-    assert (row["learning_rate"], row["seed"], row["epochs"], row["images"]) == (
-        "0.001",
-        "3",
-        "2",
-        "50",
-    )
+    settings = {"learning_rate": "0.001", "seed": "3", "epochs": "2", "images": "50"}
+    assert (BEST.words | settings).items() <= row.items()
     assert float(row["accuracy"]) == accuracy(network, test_set)
     assert row["accuracies"].split()[-1] == row["accuracy"] and len(row["accuracies"].split()) == 2
     assert float(row["last_loss"]) == pytest.approx(history.losses[-1], rel=1e-5)
@@ -89,10 +85,9 @@ def test_each_recipe_is_trained_from_each_seed(client, table):
 
 
 def test_the_learning_rate_of_the_recipe_is_used_and_kept(client, table):
+    faster = replace(BASELINE, learning_rate=1.0)
     (slow,) = small(client, table, [BASELINE], [0])
-    (fast,) = small(
-        client, table.with_name("fast.csv"), [replace(BASELINE, learning_rate=1.0)], [0]
-    )
+    (fast,) = small(client, table.with_name("fast.csv"), [faster], [0])
     assert (slow["learning_rate"], fast["learning_rate"]) == ("0.01", "1.0")
     assert slow["last_loss"] != fast["last_loss"]
 
@@ -101,35 +96,26 @@ def test_a_run_that_fails_is_a_row_with_its_error_and_the_rest_goes_on(client, t
     bursts = Recipe("mse", "leaky", "sgd", "none", learning_rate=1e30)
     rows = small(client, table, [bursts, BASELINE], [0])
     errors = {row["activation"]: row["error"] for row in rows}
-    assert (
-        errors["leaky"].startswith("FloatingPointError: the loss is")
-        and "\n" not in errors["leaky"]
-    )
+    assert re.fullmatch("FloatingPointError: the loss is .*", errors["leaky"])  # one line
     assert errors["sigmoid"] == ""
 
 
 # Going on.
 
 
-def test_only_what_is_missing_is_done_again(client, table):
+def test_only_what_is_missing_is_done_again(client, table, capsys):
     small(client, table, seeds=[0])
     before = table.read_text()
-    small(client, table, seeds=[0, 1])
-    assert table.read_text().startswith(before) and len(read(table)) == 4
-
-
-def test_a_finished_grid_is_left_as_it_is(client, table, capsys):
     small(client, table)
-    before = table.read_bytes()
+    finished = table.read_text()
+    assert finished.startswith(before) and len(read(table)) == 4
     capsys.readouterr()
     small(client, table)
-    assert table.read_bytes() == before and "4/4" in capsys.readouterr().out
+    assert table.read_text() == finished and "4/4" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("row", range(4))
-def test_a_grid_killed_while_it_writes_a_row_repeats_that_run_alone(
-    client, table, monkeypatch, row
-):
+def test_a_grid_killed_as_it_writes_a_row_repeats_that_run_alone(client, table, monkeypatch, row):
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         writes = iter(range(4))
         patch.setattr(os, "fsync", lambda file: sys.exit() if next(writes) == row else None)
@@ -144,14 +130,11 @@ def test_a_grid_killed_while_it_writes_a_row_repeats_that_run_alone(
 
 
 @pytest.mark.parametrize(
-    "settings, message",
+    ("settings", "message"),
     [
         ({"epochs": 2}, "row 2 has epochs 1, and you ask for 2; write .*: --out FILE"),
         ({"images": 60}, "row 2 has images 50, and you ask for 60"),
-        (
-            {"recipes": [replace(BASELINE, learning_rate=0.5)]},
-            "row 2 has learning_rate 0.01, and you ask for 0.5",
-        ),
+        ({"recipes": [replace(BASELINE, learning_rate=0.5)]}, "learning_rate 0.01, .* ask for 0.5"),
         ({"recipes": [BEST], "epochs": 2}, "row 2 has epochs 1"),
         ({"recipes": [], "images": 60}, "row 2 has images 50"),
     ],
@@ -164,39 +147,33 @@ def test_rows_of_other_settings_are_refused(client, table, settings, message):
     assert table.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b'loss,"acti'])
-def test_a_file_of_another_shape_is_refused(client, table, content):
-    table.write_bytes(content)
-    with pytest.raises(
-        ValueError, match="is not a grid's table; expected the columns loss,activ.*--out FILE"
-    ):
-        small(client, table)
-    assert table.read_bytes() == content
+ANOTHER = "is not a grid's table; expected the columns loss,activ.*--out FILE"
 
 
 @pytest.mark.parametrize(
-    "spoil, message",
+    ("spoil", "message"),
     [
-        (lambda lines: lines[:-1] + [lines[-1][:30]], "row 3 is damaged"),
-        (lambda lines: [*lines, lines[-1]], "has a run twice"),
-        (lambda lines: [*lines[:2], lines[2] + ",more"], "row 3 is damaged"),
-        (
-            lambda lines: [*lines[:2], lines[2].replace(",1,1,50,", ",one,1,50,")],
-            "row 3 is damaged",
-        ),
+        (lambda header, first, last: [], ANOTHER),
+        (lambda header, first, last: [b"a,b", b"1,2"], ANOTHER),
+        (lambda header, first, last: [b"\xff\xfe\x00"], ANOTHER),
+        (lambda header, first, last: [header[:3] + b'"'], ANOTHER),
+        (lambda header, first, last: [header, first, last[:30]], "row 3 is damaged"),
+        (lambda header, first, last: [header, first, last + b",more"], "row 3 is damaged"),
+        (lambda header, first, last: [header, first, last.replace(b",1,1,", b",x,1,")], "row 3 is"),
+        (lambda header, first, last: [header, first, last, last], "has a run twice"),
     ],
 )
-def test_a_damaged_table_is_refused(client, table, spoil, message):
+def test_a_table_of_another_shape_or_damaged_is_refused(client, table, spoil, message):
     small(client, table, [BASELINE])
-    spoilt = "\n".join(spoil(table.read_text().splitlines()))
-    table.write_text(spoilt)
+    spoilt = b"\n".join(spoil(*table.read_bytes().splitlines()))
+    table.write_bytes(spoilt)
     with pytest.raises(ValueError, match=message):
         small(client, table, [BASELINE])
-    assert table.read_text() == spoilt
+    assert table.read_bytes() == spoilt
 
 
 @pytest.mark.parametrize(
-    "settings, message",
+    ("settings", "message"),
     [
         ({"epochs": 0}, "epochs is 0; expected at least 1"),
         ({"images": 9}, "images is 9; expected 10 to 6,000"),
@@ -227,11 +204,9 @@ def test_no_workers_are_refused(table):
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, table):
     monkeypatch.setattr("helpers.experiments.PATIENCE", 0.5)
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # a port on which nobody listens
-        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
-        with pytest.raises(SystemExit, match=f"no Dask scheduler answers at {address}"):
-            main(["--out", str(table), "--scheduler", address])
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with pytest.raises(SystemExit, match=f"no Dask scheduler answers at {address}"):
+        main(["--out", str(table), "--scheduler", address])
 
 
 # In processes: stopped, killed, resumed.
@@ -319,9 +294,8 @@ def test_ctrl_c_prints_one_line_and_leaves_no_process(table, moment):
         output, _ = driver.communicate(timeout=120)
         wait_for(lambda: not is_there(driver.pid))
     assert driver.returncode == 130
-    lines = [line for line in output.splitlines() if line and " runs" not in line]
-    assert lines[-1] == INTERRUPTIONS[moment].format(table=table)
-    assert all(line.startswith("sample holds ") for line in lines[:-1])
+    lines = re.sub("sample holds .*|.* runs.*", "", output).split("\n")
+    assert [*filter(None, lines)] == [INTERRUPTIONS[moment].format(table=table)]
     assert rows_in(table) < 100
 
 
@@ -350,12 +324,8 @@ def test_a_worker_killed_in_mid_run_leaves_a_complete_grid(table, undisturbed):
 
 def busy(client, name):
     """Whether the worker of this name is at a run, by what the scheduler knows."""
-    workers = client.scheduler_info()["workers"]
-    return any(
-        client.processing().get(address)
-        for address, worker in workers.items()
-        if worker["name"] == name
-    )
+    workers, runs = client.scheduler_info()["workers"], client.processing()
+    return any(runs.get(address) for address in workers if workers[address]["name"] == name)
 
 
 def free_port():

@@ -1,6 +1,7 @@
 """The fair grid: validation images alone choose each recipe's learning rate."""
 
 import fair_grid
+import pytest
 import torch
 from fair_grid import RATES, best, try_rates
 
@@ -16,26 +17,23 @@ BASELINE = {"loss": "mse", "activation": "sigmoid", "optimizer": "sgd", "normali
 
 def rows(*pairs):
     """Sixteen recipes were tried at rate 1, and the baseline also at these rates."""
-    others = [
-        recipe.words | {"learning_rate": "1.0", "accuracy": "0"} for recipe in fair_grid.RECIPES
-    ]
+    tried = {"learning_rate": "1.0", "accuracy": "0"}
+    others = [recipe.words | tried for recipe in fair_grid.RECIPES]
     return others + [BASELINE | {"learning_rate": rate, "accuracy": share} for rate, share in pairs]
 
 
-def test_the_rate_with_the_highest_accuracy_is_kept():
-    recipes = best(rows(("0.1", "0.95"), ("0.3", "0.97"), ("3.0", "0.9")))
+@pytest.mark.parametrize(
+    ("pairs", "kept"),
+    [
+        ([("0.1", "0.95"), ("0.3", "0.97"), ("3.0", "0.9")], 0.3),
+        ([("0.3", "0.97"), ("0.1", "0.97")], 0.1),  # of two equal rates the smaller one
+        ([("0.1", "0.95"), ("3.0", "")], 0.1),  # at 3.0 the training broke off
+    ],
+)
+def test_the_rate_with_the_highest_accuracy_is_kept(pairs, kept):
+    recipes = best(rows(*pairs))
     assert len(recipes) == 16
-    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.3]
-
-
-def test_of_two_equal_rates_the_smaller_one_is_kept():
-    recipes = best(rows(("0.3", "0.97"), ("0.1", "0.97")))
-    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.1]
-
-
-def test_a_rate_at_which_the_training_broke_off_is_not_kept():
-    recipes = best(rows(("0.1", "0.95"), ("3.0", "")))
-    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.1]
+    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [kept]
 
 
 def test_the_rates_of_the_notebooks_are_among_those_tried():
