@@ -45,7 +45,7 @@ def overlap_of_the_two_ranges(wobble):
 
 @after("c13", full=(0, 0.006), sample=(0, 0.15))
 def largest_difference_between_seeds(by_seed):
-    return max(by_seed) - min(by_seed)
+    return max(by_seed.values()) - min(by_seed.values())
 
 
 @after("c29", full=(0.3, None))

@@ -33,12 +33,12 @@ def deviation_of_the_coins_over_the_root_of_their_number(by_chance, coins):
 
 @after("c36", full=(0.001, None), sample=None)
 def mean_gain_by_shuffling(means):
-    return means["shuffled, 0.001"] - means["file order, 0.001"]
+    return means["shuffled"] - means["file order"]
 
 
 @after("c36", full=(None, 0), sample=None)
 def mean_gain_by_a_rate_of_a_hundredth(means):
-    return means["shuffled, 0.01"] - means["shuffled, 0.001"]
+    return means["third rate"] - means["shuffled"]
 
 
 @after("c36b", full={"smallest": (0.5, None), "largest": (2, None)}, sample=None)
@@ -58,7 +58,7 @@ def one_cycle_starts_low_peaks_at_a_hundredth_and_ends_lowest(rates):
 
 @after("c45", full=(0.001, None), sample=None)
 def lead_of_one_cycle_over_the_best_constant_rate(means, tried):
-    return means["one cycle, 0.01"] - max(means[name] for name in tried)
+    return means["one cycle"] - max(means[name] for name in tried)
 
 
 @after("c45", full={"smallest": (0, None), "second": (1.5, None)}, sample=None)
@@ -171,7 +171,7 @@ def share_of_ink_that_moving_cuts_off(redrawn, few_images):
 
 @after("c56", full=(0.004, 0.014), sample=None)
 def lead_of_the_combined_network_over_two_sigmoids(means):
-    return means["one cycle, 0.01"] - means["two sigmoids"]
+    return means["one cycle"] - means["two sigmoids"]
 
 
 @after("c56", full=(2, None), sample=None)

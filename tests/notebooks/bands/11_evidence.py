@@ -6,6 +6,11 @@ from bands import after
 MEASURED = ("LeakyReLU", "Adam")
 
 
+@after("e008", full=(0.98, 1.02))
+def simulated_number_of_standard_errors_over_the_exact_one(factor, T):
+    return {n: factor(n) / exact for n, exact in T.items()}
+
+
 @after("e013", full={"below 95 %": (4, 4), "from 95 to 96 %": (2, 2)})
 def number_of_recipes(runs):
     means = runs.mean(axis=1)

@@ -130,8 +130,8 @@ def speed_up_of_1000_machines_over_the_best(speed_ups):
     "b49",
     full={
         ("batch", "100,000"): (1.3, None),
-        ("weights", "100 x"): (1.3, None),
-        ("Gbit/s", "100"): (1, 2),
+        ("times_weights", "100"): (1.3, None),
+        ("gigabits", "100"): (1, 2),
     },
 )
 def growth_of_the_best_speed_up(speed_ups):
