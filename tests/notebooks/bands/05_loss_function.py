@@ -4,8 +4,8 @@ from bands import after
 
 
 @after("c05", full=(0.0175, 0.021), sample=(0.07, 0.1))
-def mean_of_the_latest_losses_of_the_baseline(history):
-    return sum(history.losses[-100:]) / 100
+def mean_of_the_latest_losses_of_the_baseline(baseline_history):
+    return sum(baseline_history.losses[-100:]) / 100
 
 
 @after("c06", full=(0.878, 0.886), sample=(0.25, 0.75))
@@ -34,8 +34,8 @@ def push_of_bce_over_that_of_mse(bce_push, mse_push, label):
 
 
 @after("c27", full=(0.041, 0.049), sample=(0.1, 0.25))
-def mean_of_the_latest_losses_with_bce(history):
-    return sum(history.losses[-100:]) / 100
+def mean_of_the_latest_losses_with_bce(bce_history):
+    return sum(bce_history.losses[-100:]) / 100
 
 
 @after("c28", full=(0.9065, 0.9145), sample=(0.65, 0.90))

@@ -9,8 +9,8 @@ def latest(history):
 
 
 @after("c05", full=(0.0175, 0.021), sample=(0.07, 0.1))
-def mean_of_the_latest_losses_of_the_baseline(history):
-    return latest(history)
+def mean_of_the_latest_losses_of_the_baseline(baseline_history):
+    return latest(baseline_history)
 
 
 @after("c06", full=(0.878, 0.886), sample=(0.25, 0.75))
@@ -24,8 +24,8 @@ def the_slope_is_largest_at_0(x, slopes):
 
 
 @after("c16", full=(0.004, 0.006), sample=(0.005, 0.03))
-def mean_of_the_latest_losses_with_leaky_relu(history):
-    return latest(history)
+def mean_of_the_latest_losses_with_leaky_relu(leaky_history):
+    return latest(leaky_history)
 
 
 @after("c18", full=(0.968, 0.976), sample=(0.85, 0.95))
@@ -73,23 +73,23 @@ STATES = ("untrained", "6,000 steps", "trained")
 @after("c40", full={"untrained": (1.5, None), "6,000 steps": (8, None), "trained": (1.5, None)})
 def gradient_of_leaky_relu_over_that_of_the_sigmoid(measured):
     return {
-        state: measured["LeakyReLU", state][0] / measured["sigmoid", state][0] for state in STATES
+        state: measured["LeakyReLU", state][0] / measured["Sigmoid", state][0] for state in STATES
     }
 
 
 @after("c40", full=(None, 1))
 def error_of_leaky_relu_over_that_of_the_sigmoid(measured):
     return {
-        state: measured["LeakyReLU", state][1] / measured["sigmoid", state][1] for state in STATES
+        state: measured["LeakyReLU", state][1] / measured["Sigmoid", state][1] for state in STATES
     }
 
 
 @after(
     "c40",
     full={
-        "sigmoid, untrained": (84, 86),
-        "sigmoid, 6,000 steps": (18, 22),
-        "sigmoid, trained": (40, 66),
+        "Sigmoid, untrained": (84, 86),
+        "Sigmoid, 6,000 steps": (18, 22),
+        "Sigmoid, trained": (40, 66),
         "LeakyReLU, untrained": (238, 244),
         "LeakyReLU, 6,000 steps": (274, 336),
         "LeakyReLU, trained": (92, 154),
@@ -103,9 +103,9 @@ def gradient_in_millionths(measured):
 @after(
     "c40",
     full={
-        "sigmoid, untrained": (0.491, 0.501),
-        "sigmoid, 6,000 steps": (0.164, 0.2),
-        "sigmoid, trained": (0.055, 0.091),
+        "Sigmoid, untrained": (0.491, 0.501),
+        "Sigmoid, 6,000 steps": (0.164, 0.2),
+        "Sigmoid, trained": (0.055, 0.091),
         "LeakyReLU, untrained": (0.119, 0.121),
         "LeakyReLU, 6,000 steps": (0.058, 0.07),
         "LeakyReLU, trained": (0.024, 0.04),
@@ -117,8 +117,8 @@ def mean_error(measured):
 
 
 @after("c44", full=(0.001, 0.004), sample=(0, 0.02))
-def mean_of_the_latest_losses_with_sigmoids_at_a_rate_of_1(history):
-    return latest(history)
+def mean_of_the_latest_losses_with_sigmoids_at_a_rate_of_1(long_history):
+    return latest(long_history)
 
 
 @after("c45", full=(0.968, 0.976), sample=(0.85, 0.95))
@@ -141,7 +141,7 @@ def shrinking(values):
 
 @after("c47", full=(1 / 9, 1 / 5))
 def what_a_further_sigmoid_leaves_of_the_gradient(gradients):
-    return shrinking(gradients["sigmoid"])
+    return shrinking(gradients["Sigmoid"])
 
 
 @after("c47", full=(None, 1))
@@ -151,13 +151,13 @@ def what_a_further_leaky_relu_leaves_of_the_gradient(gradients):
 
 @after("c47", full=(10, None))
 def shrinking_by_the_sigmoid_over_that_by_leaky_relu(gradients):
-    sigmoid, leaky = gradients["sigmoid"], gradients["LeakyReLU"]
+    sigmoid, leaky = gradients["Sigmoid"], gradients["LeakyReLU"]
     return (sigmoid[0] / sigmoid[3]) / (leaky[0] / leaky[3])
 
 
 @after(
     "c47",
-    full={"sigmoid, 2": (83.8, 85.6), "LeakyReLU, 2": (238, 244), "LeakyReLU, 5": (16.1, 16.5)},
+    full={"Sigmoid, 2": (83.8, 85.6), "LeakyReLU, 2": (238, 244), "LeakyReLU, 5": (16.1, 16.5)},
     sample=None,
 )
 def gradient_in_millionths_by_linear_layers(gradients):
@@ -201,7 +201,7 @@ def share_of_flat_units_in_an_untrained_network(flat_share):
 @after("c27", full=(0.1, None))
 def what_leaky_relu_has_more_in_flat_units(flat_share):
     return {
-        place: flat_share[f"LeakyReLU, {place}"] - flat_share[f"sigmoid, {place}"]
+        place: flat_share[f"LeakyReLU, {place}"] - flat_share[f"Sigmoid, {place}"]
         for place in ("hidden", "outputs")
     }
 
@@ -209,7 +209,7 @@ def what_leaky_relu_has_more_in_flat_units(flat_share):
 @after("c27", full=(1.8, None))
 def mean_slope_of_leaky_relu_over_that_of_the_sigmoid(mean_slope):
     return {
-        place: mean_slope[f"LeakyReLU, {place}"] / mean_slope[f"sigmoid, {place}"]
+        place: mean_slope[f"LeakyReLU, {place}"] / mean_slope[f"Sigmoid, {place}"]
         for place in ("hidden", "outputs")
     }
 
@@ -218,12 +218,12 @@ def mean_slope_of_leaky_relu_over_that_of_the_sigmoid(mean_slope):
     "c27",
     full={
         "untrained, hidden": (0, 0.02),
-        "sigmoid, hidden": (0, 0.025),
-        "sigmoid, outputs": (0.669, 0.709),
+        "Sigmoid, hidden": (0, 0.025),
+        "Sigmoid, outputs": (0.669, 0.709),
         "LeakyReLU, hidden": (0.509, 0.549),
         "LeakyReLU, outputs": (0.839, 0.879),
     },
-    sample={"sigmoid, hidden": (0, 0.03), "sigmoid, outputs": (0, 0.2)},
+    sample={"Sigmoid, hidden": (0, 0.03), "Sigmoid, outputs": (0, 0.2)},
 )
 def share_of_flat_units(flat_share):
     return flat_share
@@ -233,8 +233,8 @@ def share_of_flat_units(flat_share):
     "c27",
     full={
         "untrained, hidden": (0.238, 0.262),
-        "sigmoid, hidden": (0.198, 0.222),
-        "sigmoid, outputs": (0.038, 0.062),
+        "Sigmoid, hidden": (0.198, 0.222),
+        "Sigmoid, outputs": (0.038, 0.062),
         "LeakyReLU, hidden": (0.468, 0.492),
         "LeakyReLU, outputs": (0.148, 0.172),
     },
@@ -301,23 +301,23 @@ def accuracy_after_6000_images_at_a_hundredth(accuracies):
 
 @after("17c74ea8", full=(None, 0.01), sample=(None, 0.1))
 def what_the_line_costs_the_baseline(baseline_accuracy, straight):
-    return baseline_accuracy - straight["sigmoid, 0.01"]
+    return baseline_accuracy - straight["baseline"]
 
 
 @after("17c74ea8", full=(0.05, None), sample=(0, None))
 def what_the_line_costs_the_others(long_accuracy, leaky_accuracy, straight):
     return {
-        "sigmoid, 1.0": long_accuracy - straight["sigmoid, 1.0"],
-        "LeakyReLU, 0.01": leaky_accuracy - straight["LeakyReLU, 0.01"],
+        "learning rate 1.0": long_accuracy - straight["learning rate 1.0"],
+        "LeakyReLU": leaky_accuracy - straight["LeakyReLU"],
     }
 
 
 @after(
     "17c74ea8",
     full={
-        "sigmoid, 0.01": (0.859, 0.899),
-        "sigmoid, 1.0": (0.81, 0.85),
-        "LeakyReLU, 0.01": (0.827, 0.867),
+        "baseline": (0.859, 0.899),
+        "learning rate 1.0": (0.81, 0.85),
+        "LeakyReLU": (0.827, 0.867),
     },
     sample=None,
 )

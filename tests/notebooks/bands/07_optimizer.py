@@ -10,6 +10,11 @@ def rate_of_the_slider_that_ends_lowest(slider, valley, walk, torch):
     return min(rates, key=lambda rate: valley(walk(valley, torch.optim.SGD, lr=rate)[-1]))
 
 
+@after("c20", full=(1, None))
+def changes_of_sign_on_the_walk_of_adam(turns):
+    return {"x": turns[0], "y": turns[1]}
+
+
 @after("3ef5a799", full=(1.6, 1.8))
 def farthest_x_of_momentum_at_the_large_rate(paths):
     _, path = paths["momentum, lr=0.038"]
@@ -75,6 +80,16 @@ def share_at_ten_times_the_best_rate(sgd_scores, adam_scores):
 @after("c47", full=(-0.008, 0.008), sample=(-0.05, 0.05))
 def lead_of_sgd_at_a_rate_of_1_over_adam(faster_score, score):
     return faster_score - score
+
+
+@after("c36")
+def blank_pixels_have_the_highest_rate(rates, blank, torch, lr, eps):
+    return torch.allclose(rates[:, blank], torch.tensor(lr / eps))
+
+
+@after("370d42e8", full=(0, 1e-4))
+def distance_of_the_height_of_the_two_starts(turned_valley, turned_start, valley):
+    return abs(turned_valley(turned_start) - valley((-4.0, 1.0)))
 
 
 @after("47191d77", full=(1, None))
@@ -149,8 +164,8 @@ def distance_of_each_star_from_the_nearest_end(dips, ends):
 
 
 @after("c54", full=(0, 0.02), sample=(0, 0.09))
-def mean_loss_of_the_epoch_from_the_baseline(history):
-    return sum(history.losses) / len(history.losses)
+def mean_loss_of_the_epoch_from_the_baseline(moved_history):
+    return sum(moved_history.losses) / len(moved_history.losses)
 
 
 @after("c56")

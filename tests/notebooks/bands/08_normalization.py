@@ -4,7 +4,7 @@ from bands import after
 
 from helpers import accuracy
 
-BASELINE, NORMALIZED = "sigmoid, lr=0.01", "sigmoid + LayerNorm, lr=0.01"
+BASELINE, NORMALIZED = "Sigmoid, lr=0.01", "Sigmoid + LayerNorm, lr=0.01"
 
 
 @after("c09", full=(0, 0.05))
@@ -54,20 +54,20 @@ def test_accuracy_with_layer_norm_after_four_epochs(longer):
 
 @after("c37", full=(12, 30))
 def gradient_with_layer_norm_over_that_without_at_the_start(start):
-    return start["sigmoid + LayerNorm"] / start["sigmoid"]
+    return start["Sigmoid + LayerNorm"] / start["Sigmoid"]
 
 
 @after("c37", full=(4, 11), sample=(1, 100))
 def gradient_with_layer_norm_over_that_without_after_one_epoch(end):
-    return end["sigmoid + LayerNorm"] / end["sigmoid"]
+    return end["Sigmoid + LayerNorm"] / end["Sigmoid"]
 
 
-@after("c37", full={"sigmoid": (0.0115, 0.0121), "sigmoid + LayerNorm": (0.25, 0.26)}, sample=None)
+@after("c37", full={"Sigmoid": (0.0115, 0.0121), "Sigmoid + LayerNorm": (0.25, 0.26)}, sample=None)
 def gradient_at_the_start(start):
     return start
 
 
-@after("c37", full={"sigmoid": (0.006, 0.008), "sigmoid + LayerNorm": (0.042, 0.056)}, sample=None)
+@after("c37", full={"Sigmoid": (0.006, 0.008), "Sigmoid + LayerNorm": (0.042, 0.056)}, sample=None)
 def gradient_after_one_epoch(end):
     return end
 
@@ -75,12 +75,12 @@ def gradient_after_one_epoch(end):
 @after("c41", full=(0.2, None))
 def what_training_at_the_larger_rate_adds(scores, make_network, nn, test_set):
     untrained = accuracy(make_network(nn.Sigmoid(), nn.LayerNorm(200)), test_set)
-    return scores["sigmoid + LayerNorm, lr=0.2"] - untrained
+    return scores["Sigmoid + LayerNorm, lr=0.2"] - untrained
 
 
 @after("fe91e2fe", full=(0.904, 0.914), sample=(0.7, 0.95))
 def test_accuracy_at_the_larger_rate(scores):
-    return scores["sigmoid, lr=0.2"]
+    return scores["Sigmoid, lr=0.2"]
 
 
 @after("fe91e2fe", full=(0.24, None))
@@ -90,17 +90,17 @@ def what_layer_norm_adds_at_the_rate_of_the_baseline(scores):
 
 @after("fe91e2fe", full=(0.24, None))
 def what_the_larger_rate_adds(scores):
-    return scores["sigmoid, lr=0.2"] - scores[BASELINE]
+    return scores["Sigmoid, lr=0.2"] - scores[BASELINE]
 
 
 @after("fe91e2fe", full=(0.004, 0.02), sample=(-0.1, 0.15))
 def what_layer_norm_adds_at_the_larger_rate(scores):
-    return scores["sigmoid + LayerNorm, lr=0.2"] - scores["sigmoid, lr=0.2"]
+    return scores["Sigmoid + LayerNorm, lr=0.2"] - scores["Sigmoid, lr=0.2"]
 
 
 @after("72d32ece", full=(3, 5))
 def gradient_of_leaky_relu_over_that_of_the_sigmoid(start):
-    return start["LeakyReLU"] / start["sigmoid"]
+    return start["LeakyReLU"] / start["Sigmoid"]
 
 
 @after("72d32ece", full=(12, 30))
@@ -128,14 +128,14 @@ def what_the_larger_rate_adds_to_leaky_relu(scores):
     return scores["LeakyReLU, lr=0.05"] - scores["LeakyReLU, lr=0.01"]
 
 
-@after("c39", full={"sigmoid": (0.7, 1.3), "LeakyReLU": (1.5, None)})
+@after("c39", full={"Sigmoid": (0.7, 1.3), "LeakyReLU": (1.5, None)})
 def growth_of_the_gradient_over_1_by_the_spread(ratios, inverses):
     return {name: ratios[name] / inverses[name] for name in ratios}
 
 
 @after("c39", full=(1.43, 1.465), sample=(1.1, 2))
-def errors_of_leaky_relu_with_layer_norm_over_those_without(errors_norm, errors):
-    return errors_norm / errors
+def errors_of_leaky_relu_with_layer_norm_over_those_without(errors):
+    return errors["LeakyReLU"]
 
 
 @after("c44", full=(None, 0.9))
@@ -152,7 +152,7 @@ def farthest_input_in_use_with_layer_norm(used):
 
 @after("c44", full=(1, None))
 def reach_in_use_at_the_larger_rate_on_either_side(used):
-    names = ("sigmoid, lr=0.2", "sigmoid + LayerNorm, lr=0.2")
+    names = ("Sigmoid, lr=0.2", "Sigmoid + LayerNorm, lr=0.2")
     return {name: min(-used[name][0], used[name][1]) for name in names}
 
 
@@ -167,8 +167,8 @@ def reach_in_use_of_leaky_relu_on_either_side(used):
     full={
         BASELINE: (-0.01, 0.01),
         NORMALIZED: (-0.01, 0.01),
-        "sigmoid, lr=0.2": (0.005, None),
-        "sigmoid + LayerNorm, lr=0.2": (0.015, None),
+        "Sigmoid, lr=0.2": (0.005, None),
+        "Sigmoid + LayerNorm, lr=0.2": (0.015, None),
         "LeakyReLU, lr=0.01": (0.005, None),
         "LeakyReLU + LayerNorm, lr=0.01": (0.08, None),
     },
@@ -180,19 +180,19 @@ def what_the_line_costs(lost):
 
 @after("c52", full=(1.6, 3), sample=(0.5, 8))
 def loss_in_front_over_that_behind(ends):
-    return ends["LayerNorm in front"] / ends["sigmoid + LayerNorm"]
+    return ends["LayerNorm in front"] / ends[NORMALIZED]
 
 
 @after("c52", full=(None, 0.6), sample=(None, 1.1))
 def loss_in_front_over_that_of_the_baseline(ends):
-    return ends["LayerNorm in front"] / ends["sigmoid"]
+    return ends["LayerNorm in front"] / ends[BASELINE]
 
 
 @after(
     "c52",
     full={
-        "sigmoid": (0.08, 0.094),
-        "sigmoid + LayerNorm": (0.0156, 0.0184),
+        BASELINE: (0.08, 0.094),
+        NORMALIZED: (0.0156, 0.0184),
         "LayerNorm in front": (0.035, 0.041),
     },
     sample=None,
