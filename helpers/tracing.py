@@ -53,7 +53,11 @@ def why_plain(*parts):
     for part in [*layers, *parts]:
         own = getattr(part, "__dict__", {})  # a schedule puts a `step` of PyTorch's own there
         for code in (part, own.get("forward", part), own.get("step", part)):
-            if not _module_of(code).startswith(PYTORCHS_OWN):
+            # the module where it is written; functools.wraps leaves __globals__ alone
+            module = getattr(code, "__globals__", {}).get(
+                "__name__", getattr(code, "__module__", None)
+            )
+            if not str(module).startswith(PYTORCHS_OWN):
                 return f"{getattr(part, '__name__', type(part).__name__)} is not PyTorch's own"
     everywhere = [sys.modules[kind.__module__] for kind in (nn.Module, torch.optim.Optimizer)]
     for place in [*layers, *parts, *_tensors(parts), *everywhere]:
@@ -61,12 +65,6 @@ def why_plain(*parts):
         if any(isinstance(registered, dict) and registered for registered in hooks):
             return "a hook is to be called at each step"
     return "autograd looks for anomalies" if torch.is_anomaly_enabled() else None
-
-
-def _module_of(thing):
-    """Return the name of the module in which a function, or the class of an object, is written."""
-    written = getattr(thing, "__globals__", {}).get("__name__")  # functools.wraps leaves it alone
-    return written or getattr(thing, "__module__", None) or ""
 
 
 @functools.cache  # once for each reason
@@ -101,15 +99,18 @@ class ReplayedStep:
     def _try(self, images, targets):
         """Take the plain step, after a trial that is undone."""
         tensors, by_replay, reason = _tensors(self.parts), None, None
-        recording = self.recordings.get(images.shape)
+        before, recording = _copies(tensors), self.recordings.get(images.shape)
         try:
-            with _trial(self.parts, tensors) as before:
+            with _fewest_operations(self.parts), torch.random.fork_rng(devices=[]):
                 if recording is None:
                     self.recordings[images.shape] = record(self.step, images, targets)
                 else:
                     by_replay = _copies(tensors, recording(images, targets))
         except Exception as error:  # whatever it is: the plain step goes on
             reason = textwrap.shorten(f"{type(error).__name__}: {error}", 100, placeholder=" ...")
+        finally:
+            for tensor, value in zip(tensors, before, strict=True):
+                tensor.data.copy_(value)
         result = self.step(images, targets)
         by_step = _copies(tensors, result)
         # what is not finite cannot be compared; then the next step is
@@ -131,31 +132,28 @@ def _tensors(parts):
         if isinstance(part, nn.Module):
             tensors += [*part.parameters(), *part.buffers()]
         elif isinstance(part, torch.optim.Optimizer):
-            tensors += [weight for group in part.param_groups for weight in group["params"]]
             tensors += [value for state in part.state.values() for value in state.values()]
     return [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
 
 
-@contextlib.contextmanager
-def _trial(parts, tensors):
-    """Yield copies of `tensors`; in the end they, the optimizers and the random state are as before.
+def _copies(tensors, result=()):
+    """Return copies of `tensors` and of a step's result, which is one tensor or several."""
+    results = [result] if isinstance(result, torch.Tensor) else result
+    return [tensor.detach().clone() for tensor in [*tensors, *results]]
 
-    Meanwhile the optimizers have their form of fewest operations.
-    """
-    optimizers = [part for part in parts if isinstance(part, torch.optim.Optimizer)]
-    before, own = _copies(tensors), [optimizer.param_groups for optimizer in optimizers]
+
+@contextlib.contextmanager
+def _fewest_operations(parts):
+    """Give each optimizer its form of fewest operations, and at the end its own again."""
+    own = {part: part.param_groups for part in parts if isinstance(part, torch.optim.Optimizer)}
     try:
-        for optimizer in optimizers:
+        for optimizer, groups in own.items():
             form = {"foreach": False, "fused": not isinstance(optimizer, torch.optim.SGD)}
-            optimizer.param_groups = [group | form for group in optimizer.param_groups]
-        with torch.random.fork_rng(devices=[]):
-            yield before
+            optimizer.param_groups = [group | form for group in groups]
+        yield
     finally:
-        for optimizer, groups in zip(optimizers, own, strict=True):
+        for optimizer, groups in own.items():
             optimizer.param_groups = groups
-        with torch.no_grad():
-            for tensor, value in zip(tensors, before, strict=True):
-                tensor.copy_(value)
 
 
 def _agree(before, by_replay, by_step):
@@ -167,12 +165,6 @@ def _agree(before, by_replay, by_step):
         if not (one - other).norm() <= 1e-3 * (other - old).norm() + 4 * eps * other.norm():
             return False
     return True
-
-
-def _copies(tensors, result=()):
-    """Return copies of `tensors` and of a step's result, which is one tensor or several."""
-    results = [result] if isinstance(result, torch.Tensor) else result
-    return [tensor.detach().clone() for tensor in [*tensors, *results]]
 
 
 def record(step, *inputs):
