@@ -178,13 +178,10 @@ def record(step, *inputs):
 
 def _simplify(graph):
     """Drop what only autograd or the profiler needs; give a gradient no memory if it can do without."""
-    # marks for the profiler
     for node in reversed(graph.nodes):
-        if "_record_function" in str(node.target):
+        if "_record_function" in str(node.target):  # a mark for the profiler
             graph.erase_node(node)
-    # values that another value already is
-    for node in graph.nodes:
-        if node.target in (aten.detach.default, aten.alias.default):
+        elif node.target in (aten.detach.default, aten.alias.default):
             node.replace_all_uses_with(node.args[0])
         elif node.target is T and node.args[0].target is T:
             node.replace_all_uses_with(node.args[0].args[0])
