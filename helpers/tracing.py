@@ -9,7 +9,6 @@ Calling that function does the same arithmetic without the rest.
 A recording is trusted only after a replay has done to the weights what the plain step does.
 """
 
-import contextlib
 import functools
 import itertools
 import sys
@@ -100,8 +99,13 @@ class ReplayedStep:
         """Take the plain step, after a trial that is undone."""
         tensors, by_replay, reason = _tensors(self.parts), None, None
         before, recording = _copies(tensors), self.recordings.get(images.shape)
+        optimizers = [part for part in self.parts if isinstance(part, torch.optim.Optimizer)]
+        own_settings = [optimizer.param_groups for optimizer in optimizers]
         try:
-            with _fewest_operations(self.parts), torch.random.fork_rng(devices=[]):
+            for optimizer in optimizers:  # its form of fewest operations
+                form = {"foreach": False, "fused": not isinstance(optimizer, torch.optim.SGD)}
+                optimizer.param_groups = [group | form for group in optimizer.param_groups]
+            with torch.random.fork_rng(devices=[]):
                 if recording is None:
                     self.recordings[images.shape] = record(self.step, images, targets)
                 else:
@@ -109,6 +113,8 @@ class ReplayedStep:
         except Exception as error:  # whatever it is: the plain step goes on
             reason = textwrap.shorten(f"{type(error).__name__}: {error}", 100, placeholder=" ...")
         finally:
+            for optimizer, settings in zip(optimizers, own_settings, strict=True):
+                optimizer.param_groups = settings
             for tensor, value in zip(tensors, before, strict=True):
                 tensor.data.copy_(value)
         result = self.step(images, targets)
@@ -140,20 +146,6 @@ def _copies(tensors, result=()):
     """Return copies of `tensors` and of a step's result, which is one tensor or several."""
     results = [result] if isinstance(result, torch.Tensor) else result
     return [tensor.detach().clone() for tensor in [*tensors, *results]]
-
-
-@contextlib.contextmanager
-def _fewest_operations(parts):
-    """Give each optimizer its form of fewest operations, and at the end its own again."""
-    own = {part: part.param_groups for part in parts if isinstance(part, torch.optim.Optimizer)}
-    try:
-        for optimizer, groups in own.items():
-            form = {"foreach": False, "fused": not isinstance(optimizer, torch.optim.SGD)}
-            optimizer.param_groups = [group | form for group in groups]
-        yield
-    finally:
-        for optimizer, groups in own.items():
-            optimizer.param_groups = groups
 
 
 def _agree(before, by_replay, by_step):

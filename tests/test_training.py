@@ -184,12 +184,7 @@ def test_other_losses_give_the_weights_of_the_plain_loop(dataset, loss_function)
 
 
 LAYERS = {
-    "dropout": lambda: [nn.Linear(784, 30), nn.ReLU(), nn.Dropout(0.5), nn.Linear(30, 10)],
     "batch norm": lambda: [nn.Linear(784, 30), nn.BatchNorm1d(30), nn.Tanh(), nn.Linear(30, 10)],
-    "convolution": lambda: [
-        *[nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 4, 5, stride=2), nn.GELU()],
-        *[nn.MaxPool2d(2), nn.Flatten(), nn.Linear(144, 10)],
-    ],
     "nested": lambda: [nn.Sequential(nn.Linear(784, 9), nn.Softplus()), nn.Linear(9, 10)],
     "in place": lambda: [nn.Linear(784, 30), nn.ReLU(inplace=True), nn.Linear(30, 10)],
     "mean of all batches": lambda: [nn.Linear(784, 10), nn.BatchNorm1d(10, momentum=None)],
