@@ -15,14 +15,13 @@ def check_arguments(network, dataset, loss_function, optimizer, device):
     if isinstance(loss_function, type):
         name = loss_function.__name__
         raise ValueError(f"loss_function is the class {name}; expected an object: {name}()")
-    _check_optimizer(optimizer)
     found = device_of(network)
     wanted = torch.device(device) if device is not None else found
     if wanted.type != found.type or wanted.index not in (None, found.index):
         raise ValueError(
             f"the network is on {found}, device is {wanted}; call network.to(device) first"
         )
-    _check_parameters(network, optimizer)
+    _check_optimizer(network, optimizer)
     return found
 
 
@@ -120,7 +119,8 @@ def _explained(message):
         raise ValueError(f"{message}: {error}") from None
 
 
-def _check_optimizer(optimizer):
+def _check_optimizer(network, optimizer):
+    """Check that the optimizer holds what is to be trained of this network, and nothing else."""
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise ValueError(
             f"optimizer is {optimizer!r}; expected an object, "
@@ -128,10 +128,6 @@ def _check_optimizer(optimizer):
         )
     if isinstance(optimizer, torch.optim.LBFGS):
         raise ValueError("LBFGS needs several losses for a step; expected another optimizer")
-
-
-def _check_parameters(network, optimizer):
-    """Check that the optimizer holds what is to be trained of this network, and nothing else."""
     held = {parameter for group in optimizer.param_groups for parameter in group["params"]}
     if held.isdisjoint(network.parameters()):
         raise ValueError(
@@ -159,10 +155,8 @@ def _check_single_image(network, image):
         trial = copy.deepcopy(network)  # in ``train`` mode it changes
         if not trial.training:
             trial.train()
-        with (
-            torch.random.fork_rng(devices=[]),
-            _explained("choose a batch_size that leaves no batch of one image"),
-        ):
+        alone = "choose a batch_size that leaves no batch of one image"
+        with torch.random.fork_rng(devices=[]), _explained(alone):
             trial(image)
 
 

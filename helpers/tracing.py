@@ -9,7 +9,6 @@ Calling that function does the same arithmetic without the rest.
 A recording is trusted only after a replay has done to the weights what the plain step does.
 """
 
-import contextlib
 import functools
 import itertools
 import sys
@@ -53,7 +52,11 @@ def why_plain(*parts):
     for part in [*layers, *parts]:
         own = getattr(part, "__dict__", {})  # a schedule puts a `step` of PyTorch's own there
         for code in (part, own.get("forward", part), own.get("step", part)):
-            if not _module_of(code).startswith(PYTORCHS_OWN):
+            # the module where it is written; functools.wraps leaves __globals__ alone
+            module = getattr(code, "__globals__", {}).get(
+                "__name__", getattr(code, "__module__", None)
+            )
+            if not str(module).startswith(PYTORCHS_OWN):
                 return f"{getattr(part, '__name__', type(part).__name__)} is not PyTorch's own"
     everywhere = [sys.modules[kind.__module__] for kind in (nn.Module, torch.optim.Optimizer)]
     for place in [*layers, *parts, *_tensors(parts), *everywhere]:
@@ -61,12 +64,6 @@ def why_plain(*parts):
         if any(isinstance(registered, dict) and registered for registered in hooks):
             return "a hook is to be called at each step"
     return "autograd looks for anomalies" if torch.is_anomaly_enabled() else None
-
-
-def _module_of(thing):
-    """Return the name of the module in which a function, or the class of an object, is written."""
-    written = getattr(thing, "__globals__", {}).get("__name__")  # functools.wraps leaves it alone
-    return written or getattr(thing, "__module__", None) or ""
 
 
 @functools.cache  # once for each reason
@@ -101,15 +98,25 @@ class ReplayedStep:
     def _try(self, images, targets):
         """Take the plain step, after a trial that is undone."""
         tensors, by_replay, reason = _tensors(self.parts), None, None
-        recording = self.recordings.get(images.shape)
+        before, recording = _copies(tensors), self.recordings.get(images.shape)
+        optimizers = [part for part in self.parts if isinstance(part, torch.optim.Optimizer)]
+        own_settings = [optimizer.param_groups for optimizer in optimizers]
         try:
-            with _trial(self.parts, tensors) as before:
+            for optimizer in optimizers:  # its form of fewest operations
+                form = {"foreach": False, "fused": not isinstance(optimizer, torch.optim.SGD)}
+                optimizer.param_groups = [group | form for group in optimizer.param_groups]
+            with torch.random.fork_rng(devices=[]):
                 if recording is None:
                     self.recordings[images.shape] = record(self.step, images, targets)
                 else:
                     by_replay = _copies(tensors, recording(images, targets))
         except Exception as error:  # whatever it is: the plain step goes on
             reason = textwrap.shorten(f"{type(error).__name__}: {error}", 100, placeholder=" ...")
+        finally:
+            for optimizer, settings in zip(optimizers, own_settings, strict=True):
+                optimizer.param_groups = settings
+            for tensor, value in zip(tensors, before, strict=True):
+                tensor.data.copy_(value)
         result = self.step(images, targets)
         by_step = _copies(tensors, result)
         # what is not finite cannot be compared; then the next step is
@@ -131,31 +138,14 @@ def _tensors(parts):
         if isinstance(part, nn.Module):
             tensors += [*part.parameters(), *part.buffers()]
         elif isinstance(part, torch.optim.Optimizer):
-            tensors += [weight for group in part.param_groups for weight in group["params"]]
             tensors += [value for state in part.state.values() for value in state.values()]
     return [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
 
 
-@contextlib.contextmanager
-def _trial(parts, tensors):
-    """Yield copies of `tensors`; in the end they, the optimizers and the random state are as before.
-
-    Meanwhile the optimizers have their form of fewest operations.
-    """
-    optimizers = [part for part in parts if isinstance(part, torch.optim.Optimizer)]
-    before, own = _copies(tensors), [optimizer.param_groups for optimizer in optimizers]
-    try:
-        for optimizer in optimizers:
-            form = {"foreach": False, "fused": not isinstance(optimizer, torch.optim.SGD)}
-            optimizer.param_groups = [group | form for group in optimizer.param_groups]
-        with torch.random.fork_rng(devices=[]):
-            yield before
-    finally:
-        for optimizer, groups in zip(optimizers, own, strict=True):
-            optimizer.param_groups = groups
-        with torch.no_grad():
-            for tensor, value in zip(tensors, before, strict=True):
-                tensor.copy_(value)
+def _copies(tensors, result=()):
+    """Return copies of `tensors` and of a step's result, which is one tensor or several."""
+    results = [result] if isinstance(result, torch.Tensor) else result
+    return [tensor.detach().clone() for tensor in [*tensors, *results]]
 
 
 def _agree(before, by_replay, by_step):
@@ -169,12 +159,6 @@ def _agree(before, by_replay, by_step):
     return True
 
 
-def _copies(tensors, result=()):
-    """Return copies of `tensors` and of a step's result, which is one tensor or several."""
-    results = [result] if isinstance(result, torch.Tensor) else result
-    return [tensor.detach().clone() for tensor in [*tensors, *results]]
-
-
 def record(step, *inputs):
     """Take one step and record it; returns a function that replays it, on inputs of these shapes."""
     from torch.fx.experimental.proxy_tensor import make_fx  # not promised to stay where it is
@@ -186,13 +170,10 @@ def record(step, *inputs):
 
 def _simplify(graph):
     """Drop what only autograd or the profiler needs; give a gradient no memory if it can do without."""
-    # marks for the profiler
     for node in reversed(graph.nodes):
-        if "_record_function" in str(node.target):
+        if "_record_function" in str(node.target):  # a mark for the profiler
             graph.erase_node(node)
-    # values that another value already is
-    for node in graph.nodes:
-        if node.target in (aten.detach.default, aten.alias.default):
+        elif node.target in (aten.detach.default, aten.alias.default):
             node.replace_all_uses_with(node.args[0])
         elif node.target is T and node.args[0].target is T:
             node.replace_all_uses_with(node.args[0].args[0])

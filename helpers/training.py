@@ -57,13 +57,11 @@ class TrainingInterrupted(KeyboardInterrupt):
 
     def __init__(self, history, count, total):
         self.history = history
-        if count == 0:
-            super().__init__("Stopped before the first step; the network is as it was.")
-        else:
-            super().__init__(
-                f"Stopped at step {count:,} of {total:,}. The network keeps what it has learnt; "
-                + PLOT_LOSSES
-            )
+        message = "Stopped before the first step; the network is as it was."
+        if count > 0:
+            where = f"at step {count:,} of {total:,}"
+            message = f"Stopped {where}. The network keeps what it has learnt; {PLOT_LOSSES}"
+        super().__init__(message)
 
     def _render_traceback_(self):  # IPython asks for the lines that it shows
         return [str(self)]

@@ -8,14 +8,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.checks import (
-    check_arguments,
-    check_dataset,
-    check_fit,
-    device_of,
-    eval_mode,
-    positive_int,
-)
+from helpers.checks import check_arguments, check_fit, eval_mode, positive_int
 
 IMAGES, TARGETS = torch.zeros(3, 784), torch.eye(10)[:3]
 
@@ -121,10 +114,6 @@ def test_what_is_not_a_whole_number_is_named(value):
 def test_numpys_whole_numbers_are_whole_numbers():
     assert [positive_int("epochs", value) for value in (1, 7, np.int64(2))] == [1, 7, 2]
     assert type(positive_int("epochs", np.int32(3))) is int
-
-
-def test_a_dataset_with_one_image_or_more_is_one():
-    assert check_dataset([1]) is None and check_dataset([1, 2]) is None
 
 
 def fit(network, loss_function=None, targets=TARGETS):
@@ -307,14 +296,8 @@ def test_a_method_that_hides_nn_module_train_is_named():
 
     with pytest.raises(TypeError) as error, eval_mode(Shadowing(nn.Linear(784, 10))):
         pass
-    message = str(error.value)
-    assert message.startswith(
-        "Shadowing.train hides nn.Module.train(mode), which switches between training and "
-        "evaluation ("
+    before, after = str(error.value).split(" (", 1)
+    assert before == (
+        "Shadowing.train hides nn.Module.train(mode), which switches between training and evaluation"
     )
-    assert message.endswith("missing 1 required positional argument: 'targets'); give your own method another name")  # fmt: skip
-
-
-def test_the_device_of_a_network_is_that_of_its_parameters():
-    assert device_of(linear()) == torch.device("cpu")
-    assert device_of(linear().to("meta")) == torch.device("meta")
+    assert after.endswith(" argument: 'targets'); give your own method another name")

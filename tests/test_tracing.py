@@ -8,11 +8,13 @@ from collections import Counter
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from helpers import tracing
 from helpers.tracing import record, replayed, why_plain
 
 aten = torch.ops.aten
+LOSS = nn.MSELoss()
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +31,7 @@ def sgd(parameters, **settings):
     return torch.optim.SGD(parameters, lr=0.01, **settings)
 
 
-def make_step(network, optimizer, loss_function=None):
-    loss_function = loss_function or nn.MSELoss()
-
+def make_step(network, optimizer, loss_function=LOSS):
     def step(images, targets):
         optimizer.zero_grad()
         loss = loss_function(network(images), targets)
@@ -49,22 +49,23 @@ def make_batches(count, size=3, dtype=torch.float32):
     return [(rand(784), rand(10)) for _ in range(count)]
 
 
-def compare_with_plain_steps(network, make_optimizer=sgd, loss_function=None):
+def make_replayed(network, optimizer, loss_function=LOSS):
+    step = make_step(network, optimizer, loss_function)
+    return replayed(step, network, loss_function, optimizer)
+
+
+def compare_with_plain_steps(network, make_optimizer=sgd, loss_function=LOSS):
     """Take six steps plainly and through `replayed`; returns what that made of the step.
 
     In double precision, where rounding hides no difference.
     """
-    loss_function, batches = loss_function or nn.MSELoss(), make_batches(6, dtype=torch.float64)
-    outcomes = []
-    networks = copy.deepcopy(network.double()), network
-    for network in networks:
-        optimizer = make_optimizer(network.parameters())
-        take_step = make_step(network, optimizer, loss_function)
-        if outcomes:
-            take_step = replayed(take_step, network, loss_function, optimizer)
+    batches, outcomes = make_batches(6, dtype=torch.float64), []
+    for each, make in [(copy.deepcopy(network.double()), make_step), (network, make_replayed)]:
+        optimizer = make_optimizer(each.parameters())
+        take_step = make(each, optimizer, loss_function)
         torch.manual_seed(1)
         losses = [take_step(*batch) for batch in batches]
-        states = network.state_dict(), optimizer.state_dict(), torch.get_rng_state()
+        states = each.state_dict(), optimizer.state_dict(), torch.get_rng_state()
         outcomes.append((losses, *states))
     torch.testing.assert_close(*reversed(outcomes), atol=1e-7, rtol=1e-7)
     return take_step
@@ -100,51 +101,42 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("network", NETWORKS)
-def test_a_replay_does_what_the_step_does(network, optimizer, capsys):
-    take_step = compare_with_plain_steps(NETWORKS[network](), OPTIMIZERS[optimizer])
-    assert take_step.replays and capsys.readouterr().out == ""
-
-
 LOSSES = [nn.BCEWithLogitsLoss(), nn.CrossEntropyLoss(), nn.HuberLoss(), nn.functional.mse_loss]
+STEPS = [(network, optimizer, LOSS) for network in NETWORKS for optimizer in OPTIMIZERS]
 
 
-@pytest.mark.parametrize("loss_function", LOSSES)
-def test_losses_of_pytorch_are_replayed(loss_function):
-    assert compare_with_plain_steps(baseline(), loss_function=loss_function).replays
+@pytest.mark.parametrize(
+    ("network", "optimizer", "loss"), [*STEPS, *[("baseline", "SGD", loss) for loss in LOSSES]]
+)
+def test_a_replay_does_what_the_step_does(network, optimizer, loss, capsys):
+    take_step = compare_with_plain_steps(NETWORKS[network](), OPTIMIZERS[optimizer], loss)
+    assert take_step.replays and capsys.readouterr().out == ""
 
 
 def test_the_step_of_two_networks_is_replayed():
     """As in a GAN, where each learns from the other."""
     pair, batches, outcomes = [nn.Linear(784, 10), nn.Linear(10, 784)], make_batches(6), []
     for one, other in (copy.deepcopy(pair), pair):
-        optimizers = [torch.optim.Adam(network.parameters()) for network in (one, other)]
+        first, second = [torch.optim.Adam(network.parameters()) for network in (one, other)]
+        both = nn.Sequential(one, other)
+        step_of_first = make_step(both, first)
+        step_of_second = make_step(both, second, lambda images, targets: -LOSS(images, targets))
 
-        def step(images, targets, networks=(one, other), optimizers=optimizers):
-            losses = []
-            for optimizer, sign in zip(optimizers, (1, -1), strict=True):
-                optimizer.zero_grad()
-                loss = sign * (networks[1](networks[0](images)) - images).square().mean()
-                loss.backward()
-                optimizer.step()
-                losses.append(loss.detach())
-            return losses
+        def step(images, targets, steps=(step_of_first, step_of_second)):
+            return [take_step(images, images) for take_step in steps]
 
-        take_step = replayed(step, one, other, *optimizers) if outcomes else step
+        take_step = replayed(step, one, other, first, second) if outcomes else step
         losses = [take_step(*batch) for batch in batches]
-        outcomes.append((losses, one.state_dict(), other.state_dict()))
+        outcomes.append((losses, both.state_dict()))
     torch.testing.assert_close(*outcomes)
     assert take_step.replays
 
 
 def test_one_call_is_plain_one_records_one_compares_and_the_others_replay():
     network, sizes = baseline(), []
-    optimizer = sgd(network.parameters())
-    step = make_step(network, optimizer)
-    take_step = replayed(
-        lambda *batch: sizes.append(len(batch[0])) or step(*batch), network, optimizer
-    )
+    take_step = make_replayed(network, sgd(network.parameters()))
+    step = take_step.step
+    take_step.step = lambda *batch: sizes.append(len(batch[0])) or step(*batch)
     for size in [2, 2, 3, 2, 2, 3, 2, 3]:
         take_step(*make_batches(1, size)[0])
     assert sizes == [2, 2, 2, 3, 3, 2, 3]
@@ -172,8 +164,7 @@ def operations(replay):
 @pytest.mark.parametrize("size", [1, 4])
 def test_a_replay_contains_the_arithmetic_and_nothing_else(name, size):
     network = baseline()
-    optimizer = OPTIMIZERS[name](network.parameters())
-    take_step = replayed(make_step(network, optimizer), network, nn.MSELoss(), optimizer)
+    take_step = make_replayed(network, OPTIMIZERS[name](network.parameters()))
     for batch in make_batches(3, size):
         take_step(*batch)
     (replay,) = take_step.replays.values()
@@ -203,30 +194,24 @@ def nothing(*_):
     pass
 
 
-# To which part of a training, and how, a hook is added.
+NETWORK = baseline()
+OPTIMIZER = sgd(NETWORK.parameters())
 HOOKS = [
-    *[("layer", "register_forward_hook"), ("layer", "register_forward_pre_hook")],
-    *[("layer", "register_full_backward_hook"), ("layer", "register_full_backward_pre_hook")],
-    *[("weight", "register_hook"), ("weight", "register_post_accumulate_grad_hook")],
-    *[("optimizer", "register_step_pre_hook"), ("optimizer", "register_step_post_hook")],
-    *[("loss", "register_forward_hook"), ("all layers", "register_module_forward_hook")],
-    ("all optimizers", "register_optimizer_step_post_hook"),
+    *[NETWORK[0].register_forward_hook, NETWORK[0].register_forward_pre_hook],
+    *[NETWORK[0].register_full_backward_hook, NETWORK[0].register_full_backward_pre_hook],
+    *[NETWORK[0].weight.register_hook, NETWORK[0].weight.register_post_accumulate_grad_hook],
+    *[OPTIMIZER.register_step_pre_hook, OPTIMIZER.register_step_post_hook],
+    *[LOSS.register_forward_hook, nn.modules.module.register_module_forward_hook],
+    register_optimizer_step_post_hook,
 ]
 
 
-@pytest.mark.parametrize(("part", "register"), HOOKS)
-def test_hooks_are_called_at_each_step(part, register):
-    network, loss_function = baseline(), nn.MSELoss()
-    optimizer = sgd(network.parameters())
-    parts = {
-        **{"layer": network[0], "weight": network[0].weight},
-        **{"loss": loss_function, "optimizer": optimizer},
-        **{"all layers": nn.modules.module, "all optimizers": sys.modules["torch.optim.optimizer"]},
-    }
-    assert why_plain(network, loss_function, optimizer) is None
-    handle = getattr(parts[part], register)(nothing)
+@pytest.mark.parametrize("register", HOOKS)
+def test_a_step_with_a_hook_is_not_recorded(register):
+    assert why_plain(NETWORK, LOSS, OPTIMIZER) is None
+    handle = register(nothing)
     try:
-        assert "hook" in why_plain(network, loss_function, optimizer)
+        assert "hook" in why_plain(NETWORK, LOSS, OPTIMIZER)
     finally:
         handle.remove()
 
@@ -277,19 +262,21 @@ def compare_and_hear(reason, capsys, *arguments):
     assert reason in line and len(line) < 200
 
 
-def test_what_needs_its_numbers_while_it_is_recorded_is_trained_plainly(capsys):
+def test_what_cannot_be_recorded_is_trained_plainly(capsys, monkeypatch):
+    """Since it needs its numbers meanwhile, or since PyTorch has no tracer there."""
     counting = nn.Sequential(nn.Linear(784, 10), nn.BatchNorm1d(10, momentum=None), nn.Dropout())
     compare_and_hear("RuntimeError: ", capsys, counting, torch.optim.Adam)
     tracing._say.cache_clear()
     compare_and_hear("RuntimeError: ", capsys, baseline(), torch.optim.NAdam)
+    monkeypatch.setitem(sys.modules, "torch.fx.experimental.proxy_tensor", None)
+    compare_and_hear("ModuleNotFoundError: ", capsys, baseline())
 
 
 def test_a_number_that_changes_from_step_to_step_is_found(capsys):
     """As a learning rate does that a schedule lowers after each step."""
     pair = [network := baseline(), copy.deepcopy(network)]
     optimizers = [sgd(each.parameters()) for each in pair]
-    plain_step, step = map(make_step, pair, optimizers)
-    take_step = replayed(step, pair[1], optimizers[1])
+    plain_step, take_step = make_step(pair[0], optimizers[0]), make_replayed(pair[1], optimizers[1])
     for batch in make_batches(6):
         assert take_step(*batch) == plain_step(*batch)
         for optimizer in optimizers:
@@ -322,11 +309,6 @@ def test_a_replay_that_is_wrong_is_found_and_undone(what, capsys, monkeypatch):
     compare_and_hear(reason, capsys, network, torch.optim.Adam)
 
 
-def test_where_pytorch_has_no_tracer_the_step_is_taken_plainly(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch.fx.experimental.proxy_tensor", None)
-    compare_and_hear("ModuleNotFoundError: ", capsys, baseline())
-
-
 def test_where_autograd_looks_for_anomalies_the_step_is_taken_plainly():
     with torch.autograd.set_detect_anomaly(True):
         assert why_plain(nn.MSELoss()) == "autograd looks for anomalies"
@@ -340,8 +322,7 @@ def test_casting_to_a_smaller_type_gives_the_weights_of_plain_steps():
 
 def test_a_result_that_is_not_finite_decides_nothing(capsys):
     network = baseline()
-    optimizer = sgd(network.parameters())
-    take_step = replayed(make_step(network, optimizer), network, optimizer)
+    take_step = make_replayed(network, sgd(network.parameters()))
     for (images, targets), factor in zip(make_batches(4), [1, 1, torch.inf, 1], strict=True):
         take_step(images, targets * factor)
     assert not take_step.replays and capsys.readouterr().out == ""
