@@ -1,6 +1,6 @@
 """The networks of notebooks 05 to 08, and all that mix them: a `Recipe` is four words."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 
 import torch
 from torch import nn
@@ -14,7 +14,7 @@ WORDS = {
 RATES = {"sgd": 0.01, "adam": 0.001}  # Adam's is PyTorch's default
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False)
 class Recipe:
     """One of the sixteen ways to train the 784-200-10 network; ValueError for a word not in `WORDS`."""
 
@@ -22,20 +22,27 @@ class Recipe:
     activation: str  # after the hidden layer and at the end; with "bce", a sigmoid at the end
     optimizer_word: str  # `optimizer` makes the optimizer
     normalization: str  # after the hidden activation
-    learning_rate: float | None = None  # if None, that of `RATES`
+    learning_rate: float
 
-    def __post_init__(self):
-        for part, word in self.words.items():
-            if word not in WORDS[part]:
-                expected = " or ".join(map(repr, WORDS[part]))
+    def __init__(self, loss, activation, optimizer, normalization, learning_rate=None):
+        """Without a learning rate, it is that of `RATES`."""
+        words = (loss, activation, optimizer, normalization)
+        for (part, known), word in zip(WORDS.items(), words, strict=True):
+            if word not in known:
+                expected = " or ".join(map(repr, known))
                 raise ValueError(f"{part} is {word!r}; expected {expected}")
-        if self.learning_rate is None:
-            object.__setattr__(self, "learning_rate", RATES[self.optimizer_word])
+        rate = RATES[optimizer] if learning_rate is None else learning_rate
+        for field, value in zip(fields(self), (*words, rate), strict=True):
+            object.__setattr__(self, field.name, value)
 
     def __str__(self):
         return "-".join(self.words.values())
 
     name = property(__str__)
+
+    def __repr__(self):
+        words = ", ".join(map(repr, self.words.values()))
+        return f"Recipe({words}, learning_rate={self.learning_rate})"
 
     @property
     def words(self) -> dict:

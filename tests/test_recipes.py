@@ -73,6 +73,16 @@ def test_the_optimizer_is_plain(words):
     assert optimizer.param_groups[0]["params"] == list(network.parameters())
 
 
+def test_the_words_can_be_given_by_name():
+    named = {
+        "loss": "bce",
+        "activation": "leaky",
+        "optimizer": "adam",
+        "normalization": "layernorm",
+    }
+    assert Recipe(**named) == Recipe(*named.values()) and Recipe(**named).words == named
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_another_learning_rate_is_the_optimizers_and_makes_another_recipe(optimizer):
     recipe = Recipe("mse", "leaky", optimizer, "none", learning_rate=0.3)

@@ -6,7 +6,6 @@ seeds, and tested: data/results/grid_fair.csv. Stopped at any point, the same co
 """
 
 import csv
-from dataclasses import replace
 from itertools import product
 
 from distributed import as_completed
@@ -44,7 +43,7 @@ def try_rates(client):
     futures = {}
     for recipe in RECIPES:
         for rate in RATES[recipe.optimizer_word]:
-            at_rate = replace(recipe, learning_rate=rate)
+            at_rate = Recipe(*recipe.words.values(), learning_rate=rate)
             futures[client.submit(run, at_rate, SEED_OF_CHOICE, EPOCHS, pure=False)] = at_rate
     finished = tqdm(as_completed(futures), total=len(futures), unit=" runs")
     accuracies = {futures[future]: accuracy_of(future) for future in finished}
