@@ -8,6 +8,7 @@ seeds, and tested: data/results/grid_fair.csv. Stopped at any point, the same co
 import csv
 from itertools import product
 
+import course  # noqa: F401  # its helpers come first
 from distributed import as_completed
 from tqdm import tqdm
 

@@ -3,6 +3,7 @@
 import csv
 import datetime
 
+import course  # noqa: F401  # its helpers come first
 import torch
 
 from helpers.device import pick_device
