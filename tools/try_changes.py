@@ -1,0 +1,217 @@
+"""Make the changes that learners make, one at a time, on the sample, and report what each leads to.
+
+python tools/try_changes.py           every change in tests/notebooks/changes.toml
+python tools/try_changes.py 03 07     those of two notebooks
+python tools/try_changes.py 03 --only 5
+
+build/changes/ then shows for each change how the printed text and the text in figures changed,
+and which lines that name a rate, a number of epochs and the like did not.
+"""
+
+import argparse
+import difflib
+import os
+import re
+import sys
+import tomllib
+from dataclasses import dataclass
+
+import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from helpers.environment import ROOT
+
+CHANGES = ROOT / "tests" / "notebooks" / "changes.toml"
+REPORTS = ROOT / "build" / "changes"
+
+LEFT_OUT = {"check", "solution", "colab"}  # tags of cells that are not the learner's
+SETTINGS = re.compile(r"lr=|rate|epoch|step|batch|hidden|seed|images|outputs", re.IGNORECASE)
+
+# Run in the kernel first: a figure then shows its text among the outputs, too.
+FIGURES_SHOW_TEXT = """
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+Figure.__repr__ = lambda figure: "figure: " + " | ".join(
+    filter(None, (text.get_text() for text in figure.findobj(Text)))
+)
+"""
+
+# Run before a cell that is to be interrupted, as Kernel > Interrupt does it, and after it.
+INTERRUPT_SOON = """
+import os, signal, threading
+interrupt = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
+interrupt.start()
+"""
+WAS_INTERRUPTED = """
+if not interrupt.finished.is_set():
+    interrupt.cancel()
+    raise TimeoutError("the cell ended before it could be interrupted")
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a learner does; `changes.toml` says what the names mean."""
+
+    cell: str
+    what: str
+    old: str = ""
+    new: str = ""
+    then: str = ""
+    interrupted: bool = False
+
+    def make(self, cells):
+        """Return the cells as they are now run, and where among them the changed one stands.
+
+        Raises ValueError if there is no such cell, or if it does not hold `old` exactly once.
+        """
+        sources = {cell.id: cell.source for cell in cells}
+        for name in filter(None, (self.cell, self.then)):
+            if name not in sources:
+                raise ValueError(f"{self.what}: no cell that a learner runs has the id {name}")
+        source, place = sources[self.cell], list(sources).index(self.cell)
+        before, after = cells[:place], cells[place + 1 :]
+        if self.then:
+            again = new_code_cell(sources[self.then], id=f"{self.then}-again")
+            return [*before, cells[place], again, *after], place + 1
+        if self.interrupted:
+            soon, was = new_code_cell(INTERRUPT_SOON), new_code_cell(WAS_INTERRUPTED)
+            return [*before, soon, cells[place], was, *after], place + 1
+        if source.count(self.old) != 1:
+            raise ValueError(
+                f"{self.what}: cell {self.cell} holds {self.old!r} {source.count(self.old)} times; "
+                "expected once"
+            )
+        changed = new_code_cell(source.replace(self.old, self.new), id=self.cell)
+        return [*before, changed, *after], place
+
+
+@dataclass
+class Outcome:
+    """What the changed cell raised, or '', and what others then raised, as (cell id, error)."""
+
+    at_the_change: str
+    later: list
+
+    def __str__(self):
+        stops = [f"stops at the change: {self.at_the_change}"] if self.at_the_change else []
+        breaks = [f"breaks later in {cell}: {error}" for cell, error in self.later]
+        return "; ".join(stops + breaks) or "goes on"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", help="such as 03; all of them, if none is named")
+    parser.add_argument("--only", type=int, metavar="N", help="only the Nth change of each")
+    options = parser.parse_args(arguments)
+
+    listed = changes()
+    for name in options.notebooks:
+        if not any(known.startswith(name) for known in listed):
+            parser.error(f"{CHANGES.name} lists no notebook that begins with {name!r}")
+    rows = []
+    for name, its_changes in listed.items():
+        if not name.startswith(tuple(options.notebooks) or ""):
+            continue
+        cells = read(name)
+        unchanged = {cell.id: text(cell) for cell in execute(cells)}
+        for number, change in enumerate(its_changes, 1):
+            if options.only in (None, number):
+                outcome, lines = compare(cells, change, unchanged)
+                write(name, number, change, outcome, lines)
+                rows.append((name[:2], number, f"{change.cell}: {change.what}", outcome))
+                print(*rows[-1], flush=True)
+    print("\n| notebook | | change | outcome |\n| --- | --- | --- | --- |")
+    for row in rows:
+        print("|", " | ".join(str(value).replace("|", "\\|") for value in row), "|")
+
+
+def changes():
+    """The changes that are listed, from the name of a notebook to a list of them."""
+    listed = tomllib.loads(CHANGES.read_text("utf-8"))
+    return {name: [Change(**entry) for entry in entries] for name, entries in listed.items()}
+
+
+def read(name):
+    """The cells of a notebook that a learner runs."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
+    ]
+
+
+def attempt(cells, change):
+    """Run the cells with the change; return the outcome, and the cells from the changed one on."""
+    cells, place = change.make(cells)
+    cells = execute(cells)[place:]
+    changed, *later = [(cell.id, error(cell)) for cell in cells]
+    return Outcome(changed[1], [(cell, raised) for cell, raised in later if raised]), cells
+
+
+def execute(cells):
+    """Run the cells in a kernel of their own, past all errors; return them with their outputs."""
+    notebook = new_notebook(cells=[new_code_cell(FIGURES_SHOW_TEXT), *cells])
+    client = NotebookClient(
+        notebook,
+        # without folders to look in, `python3` is this very Python, not some other environment's
+        km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+        resources={"metadata": {"path": str(ROOT / "notebooks")}},
+        timeout=None,
+        allow_errors=True,
+        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
+        coalesce_streams=True,
+    )
+    client.comm_open_handlers.clear()  # what is shown inside a widget stays among the outputs
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    sample = {"MNIST_DIR": str(ROOT / "data" / "sample"), "OMP_NUM_THREADS": "1"}
+    client.execute(env=environment | sample)
+    return notebook.cells[1:]
+
+
+def error(cell):
+    """What the cell raised, in one line, unless it is there to raise; or ''."""
+    meant = "raises-exception" in cell.metadata.get("tags", [])
+    raised = [output for output in cell.outputs if output.output_type == "error" and not meant]
+    return "".join(f"{output.ename}: {output.evalue}".splitlines()[0] for output in raised)
+
+
+def text(cell):
+    """The lines that the cell shows; of a progress bar the last state, without its times."""
+    shown = "\n".join(
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for output in cell.outputs
+    )
+    lines = [line.rsplit("\r", 1)[-1] for line in shown.split("\n")]
+    return [re.sub(r"\[\d+:\d+<[^]]*\]", "", line) for line in lines if line.strip()]
+
+
+def compare(cells, change, unchanged):
+    """Run the change; return its outcome, and Markdown that compares texts cell by cell."""
+    outcome, cells = attempt(cells, change)
+    lines = []
+    for cell in cells:
+        compared = difflib.ndiff(unchanged.get(cell.id, []), text(cell))
+        kept = [line for line in compared if line[0] in "+-" or SETTINGS.search(line)]
+        kept = [line for line in kept if line[0] != "?"]
+        if kept:
+            lines += [f"## {cell.id}", "```diff", *kept, "```", ""]
+    return outcome, lines
+
+
+def write(name, number, change, outcome, lines):
+    folder = REPORTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    title = f"# {name}, {number}: {change.cell}, {change.what}"
+    report = "\n".join([title, "", str(outcome), "", *lines])
+    (folder / f"{number:02}.md").write_text(report, "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
