@@ -28,7 +28,9 @@ CHANGES = ROOT / "tests" / "notebooks" / "changes.toml"
 REPORTS = ROOT / "build" / "changes"
 
 LEFT_OUT = {"check", "solution", "colab"}  # tags of cells that are not the learner's
-SETTINGS = re.compile(r"lr=|rate|epoch|step|batch|hidden|seed|images|outputs", re.IGNORECASE)
+
+# A line that is as it was (for `difflib`, one that begins with a space), and names a setting.
+SETTING = re.compile(r" .*(lr=|rate|epoch|step|batch|hidden|seed|images|outputs)", re.IGNORECASE)
 
 # Run in the kernel first: a figure then shows its text among the outputs, too.
 FIGURES_SHOW_TEXT = """
@@ -105,7 +107,9 @@ class Outcome:
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebooks", nargs="*", help="such as 03; all of them, if none is named")
+    parser.add_argument(
+        "notebooks", nargs="*", default=[""], help="such as 03; all of them, if none is named"
+    )
     parser.add_argument("--only", type=int, metavar="N", help="only the Nth change of each")
     options = parser.parse_args(arguments)
 
@@ -115,7 +119,7 @@ def main(arguments=None):
             parser.error(f"{CHANGES.name} lists no notebook that begins with {name!r}")
     rows = []
     for name, its_changes in listed.items():
-        if not name.startswith(tuple(options.notebooks) or ""):
+        if not name.startswith(tuple(options.notebooks)):
             continue
         cells = read(name)
         unchanged = {cell.id: text(cell) for cell in execute(cells)}
@@ -144,6 +148,26 @@ def read(name):
         for cell in notebook.cells
         if cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
     ]
+
+
+def compare(cells, change, unchanged):
+    """Run the change; return its outcome, and Markdown that compares texts cell by cell."""
+    outcome, cells = attempt(cells, change)
+    lines = []
+    for cell in cells:
+        compared = difflib.ndiff(unchanged.get(cell.id, []), text(cell))
+        kept = [line for line in compared if line[0] in "+-" or SETTING.match(line)]
+        if kept:
+            lines += [f"## {cell.id}", "```diff", *kept, "```", ""]
+    return outcome, lines
+
+
+def write(name, number, change, outcome, lines):
+    folder = REPORTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    title = f"# {name}, {number}: {change.cell}, {change.what}"
+    report = "\n".join([title, "", str(outcome), "", *lines])
+    (folder / f"{number:02}.md").write_text(report, "utf-8")
 
 
 def attempt(cells, change):
@@ -190,27 +214,6 @@ def text(cell):
     )
     lines = [line.rsplit("\r", 1)[-1] for line in shown.split("\n")]
     return [re.sub(r"\[\d+:\d+<[^]]*\]", "", line) for line in lines if line.strip()]
-
-
-def compare(cells, change, unchanged):
-    """Run the change; return its outcome, and Markdown that compares texts cell by cell."""
-    outcome, cells = attempt(cells, change)
-    lines = []
-    for cell in cells:
-        compared = difflib.ndiff(unchanged.get(cell.id, []), text(cell))
-        kept = [line for line in compared if line[0] in "+-" or SETTINGS.search(line)]
-        kept = [line for line in kept if line[0] != "?"]
-        if kept:
-            lines += [f"## {cell.id}", "```diff", *kept, "```", ""]
-    return outcome, lines
-
-
-def write(name, number, change, outcome, lines):
-    folder = REPORTS / name
-    folder.mkdir(parents=True, exist_ok=True)
-    title = f"# {name}, {number}: {change.cell}, {change.what}"
-    report = "\n".join([title, "", str(outcome), "", *lines])
-    (folder / f"{number:02}.md").write_text(report, "utf-8")
 
 
 if __name__ == "__main__":
