@@ -42,15 +42,17 @@ Figure.__repr__ = lambda figure: "figure: " + " | ".join(
 )
 """
 
-# Run before a cell that is to be interrupted, as Kernel > Interrupt does it, and after it.
+# Put before the source of a cell that is to be interrupted, as Kernel > Interrupt does it.
 INTERRUPT_SOON = """
 import os, signal, threading
 interrupt = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
 interrupt.start()
 """
+# Run after that cell.
 WAS_INTERRUPTED = """
-if not interrupt.finished.is_set():
-    interrupt.cancel()
+import sys
+interrupt.cancel()
+if not issubclass(getattr(sys, "last_type", object), KeyboardInterrupt):
     raise TimeoutError("the cell ended before it could be interrupted")
 """
 
@@ -81,8 +83,8 @@ class Change:
             again = new_code_cell(sources[self.then], id=f"{self.then}-again")
             return [*before, cells[place], again, *after], place + 1
         if self.interrupted:
-            soon, was = new_code_cell(INTERRUPT_SOON), new_code_cell(WAS_INTERRUPTED)
-            return [*before, soon, cells[place], was, *after], place + 1
+            cut = new_code_cell(INTERRUPT_SOON + source, id=self.cell)
+            return [*before, cut, new_code_cell(WAS_INTERRUPTED), *after], place
         if source.count(self.old) != 1:
             raise ValueError(
                 f"{self.what}: cell {self.cell} holds {self.old!r} {source.count(self.old)} times; "
