@@ -3,48 +3,81 @@
 import functools
 import os
 import re
+import tempfile
 
+# Workers side by side: with one thread each, none waits for another. torch reads this when it is imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import bands
 import matplotlib
-from nbval.plugin import IPyNbCell
+import pytest
+from cells import read, tags
+from nbval.plugin import IPyNbCell, NbCellError
 
-from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, has_mnist, load_mnist, mnist_dir
+from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, files_of, load_mnist, mnist_dir
 
 
 def images_folder():
     """The folder that MNIST_DIR names; else data/, if MNIST lies there; else the sample."""
     if os.environ.get("MNIST_DIR"):
         return mnist_dir().resolve()
-    return DATA if all(has_mnist(DATA, split) for split in IDX_FILES) else DATA / "sample"
+    return DATA if all(files_of(split, DATA) for split in IDX_FILES) else DATA / "sample"
 
 
-# Set before any kernel starts. Kernels run in notebooks/, where a relative name could mean another folder.
-os.environ["MNIST_DIR"] = str(images_folder())
-
-os.environ["COURSE_STRICT"] = "1"  # what the text says of a number must hold
+# Tests leave the learner's progress alone.
+progress_folder = tempfile.TemporaryDirectory(prefix="course-")  # removed when the tests end
+os.environ["COURSE_PROGRESS"] = f"{progress_folder.name}/progress.sqlite"
 
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")
 
 
-# Workers side by side: with a thread for each, none waits for another.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+def pytest_configure():
+    """Before any kernel starts: kernels run in notebooks/, where a relative name could mean another folder."""
+    try:
+        os.environ["MNIST_DIR"] = str(images_folder())
+    except FileNotFoundError as error:
+        raise pytest.UsageError(error) from None
 
 
 def pytest_collection_modifyitems(items):
-    """Compare the outputs of tagged cells only as far as they must agree.
+    """Begin with the files that take longest; compare tagged cells only as far as they must agree.
 
     `mnist-output`: they show the full MNIST, so on fewer images they are not compared.
-    `measured`: numbers that come out of a training or a clock; all are compared as `#`, and an
-    assert beside them holds the band in which they lie.
+    `measured`: numbers that come out of a training or a clock; all are compared as `#`, and a band
+    in tests/notebooks/bands/ says where they lie.
     """
+    items.sort(key=lambda item: -minutes(item.path))
     for item in items:
-        tags = item.cell.metadata.get("tags", []) if isinstance(item, IPyNbCell) else []
-        if "mnist-output" in tags and not full_mnist():
+        if not isinstance(item, IPyNbCell):
+            continue
+        if "mnist-output" in tags(item.cell) and not full_mnist():
             item.options["check"] = False
-        if "measured" in tags:
+        if "measured" in tags(item.cell):
             item.sanitize = lambda text, sanitize=item.sanitize: without_numbers(sanitize(text))
+
+
+@functools.cache
+def minutes(path):
+    """About how long a file of tests takes; of a notebook, how long its stored run took."""
+    if path.suffix == ".ipynb":
+        return read(path).metadata.get("minutes", 0)
+    return {"test_lab.py": 6, "test_experiments.py": 2}.get(path.name, 0)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Where a notebook's cell has run as it should, its bands must hold, too."""
+    result = yield
+    if isinstance(item, IPyNbCell) and item.cell.get("id") in bands.cells(item.path.stem):
+        line = bands.line_for_kernel(item.path.stem, item.cell.id, full_mnist())
+        timeout = item.config.option.nbval_cell_timeout
+        reply = item.parent.kernel.kc.execute(line, silent=True, reply=True, timeout=timeout)
+        if reply["content"]["status"] == "error":
+            raise NbCellError(item.cell_num, reply["content"]["evalue"], item.cell.source)
+    return result
 
 
 @functools.cache

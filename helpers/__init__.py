@@ -1,17 +1,16 @@
 """The few names that the notebooks import; each module says what it holds."""
 
-from helpers.bands import expect
 from helpers.device import pick_device
 from helpers.mnist import MnistDataset, load_mnist
 from helpers.plots import plot_confusion, plot_loss, plot_outputs, show_image
-from helpers.training import History, accuracy, train
+from helpers.training import History, accuracy, outputs_of, train
 
 __all__ = [
     "History",
     "MnistDataset",
     "accuracy",
-    "expect",
     "load_mnist",
+    "outputs_of",
     "pick_device",
     "plot_confusion",
     "plot_loss",

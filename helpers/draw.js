@@ -1,4 +1,4 @@
-// The pad of draw.py as seen in a browser. `makePad` knows nothing of a model or a kernel: it tells
+// The pad of draw.py as seen in a browser. `makePad` knows nothing of a model or a kernel: it reports
 // what was drawn, and shows the image and the outputs that it is given. `render` ties it to DigitPad.
 
 const SIDE = 28; // pixels of the image's side, and steps of the keyboard's brush across the pad
@@ -26,6 +26,7 @@ const STYLE = `
 .digit-pad .fill { height: 100%; width: 0; background: #0072B2; }
 .digit-pad .best .fill { background: #D55E00; }
 .digit-pad .best { font-weight: 700; }
+.digit-pad .spoken { position: absolute; width: 1px; height: 1px; min-height: 0; overflow: hidden; clip-path: inset(50%); }
 .digit-pad .value { text-align: right; font-variant-numeric: tabular-nums; }
 `;
 
@@ -57,7 +58,8 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
       <div>
         <div class="title">The ten outputs</div>
         <div class="bars" aria-hidden="true"></div>
-        <p class="answer" aria-live="polite"></p>
+        <p class="answer" aria-hidden="true"></p>
+        <p class="spoken" aria-live="polite"></p>
       </div>
     </div>`;
   const part = (name) => root.querySelector(`.${name}`);
@@ -79,13 +81,14 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
     },
     showOutputs(outputs) {
       bars.show(outputs);
-      clearTimeout(later); // a screen reader is told only what stays
-      later = setTimeout(() => (part("answer").textContent = answer(outputs)), 300);
+      part("answer").textContent = answer(outputs);
+      clearTimeout(later); // a screen reader speaks only of what stays
+      later = setTimeout(() => (part("spoken").textContent = answer(outputs)), 300);
     },
   };
 }
 
-// The canvas to draw on. Keeps the lines, and tells each change of them.
+// The canvas to draw on. It keeps the lines, and reports each change of them.
 function makePaper(canvas, brush, onStrokes, say) {
   const pixels = Math.round(252 * (window.devicePixelRatio || 1));
   canvas.width = canvas.height = pixels;
@@ -200,8 +203,13 @@ export function drawLine(context, points, width, side) {
   context.lineWidth = width;
   context.lineCap = context.lineJoin = "round";
   context.beginPath();
-  for (const [x, y] of [points[0], ...points]) context.lineTo(x * side, y * side); // so that a dot has two ends
+  for (const [x, y] of points) context.lineTo(x * side, y * side);
   context.stroke();
+  const [x, y] = points[0]; // a line without length is not drawn: a dot is a disc
+  context.beginPath();
+  context.arc(x * side, y * side, width / 2, 0, 2 * Math.PI);
+  context.fillStyle = INK;
+  context.fill();
 }
 
 function drawBrush(context, [x, y], down, width, side) {
@@ -246,7 +254,8 @@ export function makeBars(root) {
 export function answer(outputs) {
   const best = bestOf(outputs);
   if (best < 0) return "Nothing is drawn, so there is no answer.";
-  return `The largest output is that of ${best}: ${outputs[best].toFixed(2)}.`;
+  const largest = `that of ${best}: ${outputs[best].toFixed(2)}.`;
+  return outputs[best] < 0.1 ? `No output is large; the largest is ${largest}` : `The largest output is ${largest}`;
 }
 
 function bestOf(outputs) {

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from torch.nn import functional
 
 from helpers.plots import plot_outputs, show_image
+from helpers.training import outputs_of
 
 SIDE = 28  # pixels of an image of MNIST
 BOX = 20  # ... of the box that its digit fits in
@@ -82,9 +83,7 @@ class DigitPad(anywidget.AnyWidget):
 
 def ask(network, image):
     """The ten outputs of the network for an image (784,)."""
-    device = next(network.parameters()).device
-    with torch.no_grad():
-        return network(image.unsqueeze(0).to(device)).squeeze(0).cpu()
+    return outputs_of(network, image.unsqueeze(0)).squeeze(0)
 
 
 def rasterise(strokes):

@@ -1,47 +1,31 @@
 """Say what is installed, which Python runs, and what is wrong: `python helpers/environment.py`.
 
 In a notebook: `%run ../helpers/environment.py`, which works even where the course is not installed.
-This file needs nothing but the standard library, and tries torch in a process of its own: a broken
-torch must not take the messenger down with it.
+It needs nothing but the standard library, and tries torch in another process, which may die of it.
 
-`gather_facts` looks, `diagnose` judges, `report` prints; `check_environment` does all three.
+`gather_facts` looks, `diagnose` judges, `check_environment` prints.
 """
 
-from __future__ import annotations
-
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, distribution
+from collections import namedtuple
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 
 def find_root(home, here):
     """The folder of the course: `home`, or, where helpers alone lie there, as on Colab, one about `here`."""
-    folders = [
-        folder for folder in (home, here, *here.parents) if (folder / "data/sample").is_dir()
-    ]
-    return folders[0] if folders else home
+    folders = (home, here, *here.parents)
+    return next((folder for folder in folders if (folder / "data/sample").is_dir()), home)
 
 
 ROOT = find_root(Path(__file__).resolve().parent.parent, Path.cwd())
-PACKAGES = (
-    "torch",
-    "numpy",
-    "pandas",
-    "matplotlib",
-    "anywidget",
-    "tqdm",
-    "jupyterlab",
-    "ipykernel",
-    "ipywidgets",
-    "nbval",
-)
-OLDEST_PYTHON = (3, 11)  # as in pyproject.toml
-
 INSTALL_AGAIN = "Install the course again, as the README says under Start."
 UNMIX = "Make the environment anew from environment.yml, and leave pip's torch out of it."
 
@@ -52,53 +36,35 @@ class Facts:
 
     python: tuple
     prefix: str  # the folder of the environment that runs this
-    versions: dict = field(default_factory=dict)  # package: version, or None if it is missing
+    versions: dict  # package: version, or None if it is missing
+    course: str = str(ROOT)  # the folder of the course whose helpers Python imports, if any
     in_kernel: bool = False
-    active_conda: str = ""  # the conda environment that the shell activated
-    jupyter_prefix: str = ""  # the environment whose `jupyter` the shell starts
+    jupyter: str = ""  # the command that the shell starts
     kernel_python: str = ""  # the Python of the kernel `python3`, where it names one
     pip_torch_in_conda: bool = False
-    torch_exit: int | None = None  # how a process that uses NumPy and torch ended
+    torch_exit: int = None  # how a process that uses NumPy and torch ended, where there is torch
     torch_stderr: str = ""
-    openmp: tuple = ()  # the OpenMP runtimes that may not meet in one process
 
 
-@dataclass
-class Check:
-    """One line of the report; `fix` says what to do, and is empty when all is well."""
-
-    text: str
-    fix: str = ""
+Check = namedtuple("Check", "text fix", defaults=[""])  # fix: what to do, empty if all is well
 
 
 def check_environment():
     """Print one line per check; return the problems, an empty list when there are none."""
     checks = diagnose(gather_facts())
-    report(checks)
+    for text, fix in checks:
+        print(f"problem  {text}\n         {fix}" if fix else f"ok       {text}")
     return [check for check in checks if check.fix]
 
 
-def report(checks):
-    for check in checks:
-        print(f"{'problem' if check.fix else 'ok':8} {check.text}")
-        if check.fix:
-            print(f"{'':8} {check.fix}")
-
-
-# Judging: from facts to checks.
-
-
 def diagnose(facts):
-    checks = [check_python(facts), check_packages(facts), check_kernel(facts)]
-    if facts.torch_exit is not None:
-        checks.append(check_torch(facts))
-    return checks
+    checks = [check_python(facts), check_packages(facts), check_course(facts), check_kernel(facts)]
+    return checks if facts.torch_exit is None else [*checks, check_torch(facts)]
 
 
 def check_python(facts):
-    version = ".".join(map(str, facts.python))
-    if facts.python[:2] < OLDEST_PYTHON:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
+    version, (oldest, _) = ".".join(map(str, facts.python)), requirements()
+    if facts.python < tuple(map(int, oldest.split("."))):
         return Check(f"Python {version} is too old", f"Install the course with {oldest} or newer.")
     return Check(f"Python {version} in {short(facts.prefix)}")
 
@@ -111,29 +77,38 @@ def check_packages(facts):
     return Check(", ".join(f"{name} {version}" for name, version in facts.versions.items()))
 
 
+def check_course(facts):
+    """With another copy of the course installed, its helpers would run, and keep the progress there."""
+    fix = f"In {ROOT}, type `make setup`; with conda, `pip install --no-deps -e .`"
+    if not facts.course:
+        return Check("the course's own package, helpers, is not installed here", fix)
+    if facts.course != str(ROOT):
+        return Check(f"the helpers installed here are those of another course, {facts.course}", fix)
+    return Check("the helpers installed here are those of this course")
+
+
 def check_kernel(facts):
     """The first cause of a kernel without a working torch: Jupyter runs another environment's."""
     here = short(facts.prefix)
-    if facts.in_kernel and not facts.versions.get("torch"):
-        target = facts.active_conda or "the course's environment"
+    if facts.in_kernel:
+        text = f"this notebook's kernel runs in {here}"
+        if facts.versions.get("torch"):
+            return Check(text)
         return Check(
-            f"this notebook's kernel runs in {here}, which has no torch",
-            f"Kernel > Change Kernel, and choose {target}. With conda, nb_conda_kernels lists it if "
+            f"{text}, which has no torch",
+            "Kernel > Change Kernel, and choose the course's. With conda, nb_conda_kernels lists it if "
             "it is installed in the environment that runs Jupyter.",
         )
-    if facts.in_kernel:
-        return Check(f"this notebook's kernel runs in {here}")
-    if not facts.jupyter_prefix:
+    if not facts.jupyter:
         return Check("no Jupyter was found", INSTALL_AGAIN)
-    if not same_folder(facts.jupyter_prefix, facts.prefix):
+    if not is_inside(facts.jupyter, facts.prefix):
         return Check(
-            f"`jupyter` starts from {short(facts.jupyter_prefix)}, with that environment's kernel",
-            f"Install jupyterlab in {here}; or nb_conda_kernels in {short(facts.jupyter_prefix)}, "
-            "and use Kernel > Change Kernel.",
+            f"`jupyter` is {facts.jupyter}, with the kernel of that environment",
+            f"Install jupyterlab in {here}; or nb_conda_kernels there, and use Kernel > Change Kernel.",
         )
     if facts.kernel_python and not is_inside(facts.kernel_python, facts.prefix):
         return Check(
-            f"the kernel python3 runs {short(facts.kernel_python)}, of another environment",
+            f"the kernel python3 runs {facts.kernel_python}, of another environment",
             "Remove that kernel: jupyter kernelspec remove python3",
         )
     return Check(f"Jupyter and its kernel python3 run in {here}")
@@ -142,10 +117,8 @@ def check_kernel(facts):
 def check_torch(facts):
     """The second cause: pip's torch and conda's NumPy each bring an OpenMP runtime."""
     died = facts.torch_exit < 0 or facts.torch_exit >= 128  # by a signal, or as Windows says it
-    suspects = facts.pip_torch_in_conda or len(facts.openmp) > 1
-    if "OMP: Error #15" in facts.torch_stderr or (died and suspects):
-        names = f" ({', '.join(facts.openmp)})" if facts.openmp else ""
-        return Check(f"`import torch` dies of two OpenMP runtimes in one process{names}", UNMIX)
+    if "OMP: Error #15" in facts.torch_stderr or (died and facts.pip_torch_in_conda):
+        return Check("`import torch` dies of two OpenMP runtimes in one process", UNMIX)
     if facts.torch_exit:
         lines = facts.torch_stderr.strip().splitlines() or [f"exit status {facts.torch_exit}"]
         return Check(f"`import torch` fails: {lines[-1]}", INSTALL_AGAIN)
@@ -154,113 +127,69 @@ def check_torch(facts):
     return Check("torch and NumPy work together")
 
 
-def same_folder(one, other):
-    return os.path.realpath(one) == os.path.realpath(other)
-
-
-def is_inside(python, prefix):
-    """Is it that environment's Python? A venv's python is a link, so only its folder counts."""
-    prefix, folder = Path(os.path.realpath(prefix)), Path(os.path.realpath(Path(python).parent))
+def is_inside(command, prefix):
+    """Is it that environment's? A venv's python is a link, so only its folder counts."""
+    prefix, folder = Path(prefix).resolve(), Path(command).parent.resolve()
     return prefix == folder or prefix in folder.parents  # on Windows, conda's lies in the prefix
 
 
 def short(path):
-    """The path as seen from the course's folder or from ~; elsewhere its last three parts."""
-    path = Path(path)
-    if ROOT in path.parents:
-        return str(path.relative_to(ROOT))
-    if Path.home() in path.parents:
-        return str("~" / path.relative_to(Path.home()))
-    return str(path) if len(path.parts) <= 4 else str(Path("...", *path.parts[-3:]))
-
-
-# Looking: everything that touches the machine.
+    """The path as seen from the course's folder, if it lies in it."""
+    return str(Path(path).relative_to(ROOT) if ROOT in Path(path).parents else path)
 
 
 def gather_facts():
-    versions = {name: version_of(name) for name in PACKAGES}
-    torch_exit, torch_stderr = try_torch() if versions["torch"] else (None, "")
+    installed = {name: next(iter(distributions(name=name)), None) for name in requirements()[1]}
+    torch = installed["torch"]
+    torch_exit, torch_stderr = try_torch() if torch else (None, "")
+    pip_torch = torch and (torch.read_text("INSTALLER") or "").strip() == "pip"
+    own_scripts = sysconfig.get_path("scripts")
     return Facts(
         python=sys.version_info[:3],
         prefix=sys.prefix,
-        versions=versions,
+        versions={name: package and package.version for name, package in installed.items()},
+        course=imported_course(),
         in_kernel="ipykernel" in sys.modules,
-        active_conda=os.environ.get("CONDA_DEFAULT_ENV", ""),
-        jupyter_prefix=jupyter_prefix(),
+        jupyter=shutil.which("jupyter", path=own_scripts) or shutil.which("jupyter") or "",
         kernel_python=kernel_python(),
-        pip_torch_in_conda=pip_torch_in_conda(),
+        pip_torch_in_conda=bool(pip_torch) and Path(sys.prefix, "conda-meta").is_dir(),
         torch_exit=torch_exit,
         torch_stderr=torch_stderr,
-        openmp=openmp_runtimes(),
     )
 
 
-def version_of(package):
-    try:
-        return distribution(package).version
-    except PackageNotFoundError:
-        return None
+def requirements():
+    """The oldest Python and the packages that pyproject.toml names; an old Python has no tomllib."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    (oldest,) = re.findall('^requires-python = ">=(.+)"', text, re.MULTILINE)
+    listed = text.split("\ndependencies = [")[1].split("\n]")[0]
+    return oldest, re.findall(r'"([\w-]+)', listed)
+
+
+def imported_course():
+    """The folder of the course whose helpers `import helpers` takes; empty if there are none."""
+    spec = find_spec("helpers")
+    found = spec and spec.origin and Path(spec.origin).resolve().parent.parent
+    return str(find_root(found, Path.cwd())) if found else ""
 
 
 def try_torch():
     """Use NumPy and torch in another process; return its exit status and what it complained of."""
-    program = (
-        "import numpy, torch; a = numpy.ones((99, 99)) @ numpy.ones((99, 99)); torch.tensor(a) @ a"
-    )
+    program = "import numpy, torch; a = numpy.ones((99, 99)); torch.tensor(a @ a) @ torch.tensor(a)"
     # this variable hides the clash of two OpenMP runtimes, and lets them compute wrong numbers
-    environment = {k: v for k, v in os.environ.items() if k != "KMP_DUPLICATE_LIB_OK"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=300,
-        )
-    except subprocess.TimeoutExpired:
-        return 1, "no answer within five minutes"
+    variables = {k: v for k, v in os.environ.items() if k != "KMP_DUPLICATE_LIB_OK"}
+    python = [sys.executable, "-c", program]
+    done = subprocess.run(python, env=variables, capture_output=True, text=True, errors="replace")
     return done.returncode, done.stderr
-
-
-def pip_torch_in_conda():
-    try:
-        installer = distribution("torch").read_text("INSTALLER") or ""
-    except PackageNotFoundError:
-        return False
-    return installer.strip() == "pip" and Path(sys.prefix, "conda-meta").is_dir()
-
-
-def openmp_runtimes():
-    """LLVM's and Intel's runtimes in this environment. GNU's libgomp does not mind a second one."""
-    packages = Path(sysconfig.get_path("purelib"))
-    folders = [Path(sys.prefix, "lib"), Path(sys.prefix, "Library", "bin"), packages / "torch/lib"]
-    folders += [*packages.glob("*.libs"), *packages.glob("*/.dylibs")]
-    found = {
-        os.path.realpath(file)
-        for folder in folders
-        for pattern in ("libomp*.so*", "libomp*.d*", "libiomp5*.*")
-        for file in folder.glob(pattern)
-    }
-    return tuple(sorted(os.path.relpath(file, os.path.realpath(sys.prefix)) for file in found))
-
-
-def jupyter_prefix():
-    """The environment of `jupyter`: this one if it has its own, else the first on the PATH."""
-    scripts = sysconfig.get_path("scripts")
-    command = shutil.which("jupyter", path=scripts) or shutil.which("jupyter")
-    return str(Path(command).parent.parent) if command else ""
 
 
 def kernel_python():
     """What the kernel `python3` starts; a bare `python` means the Python that runs Jupyter."""
     try:
-        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-    except ImportError:
-        return ""
-    try:
+        from jupyter_client.kernelspec import KernelSpecManager
+
         python = KernelSpecManager().get_kernel_spec("python3").argv[0]
-    except NoSuchKernel:
+    except (ImportError, KeyError):  # no Jupyter, or no such kernel
         return ""
     return python if os.path.isabs(python) else ""
 

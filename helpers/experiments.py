@@ -2,19 +2,21 @@
 
 python -m helpers.experiments --out grid.csv --recipes mse-sigmoid-sgd-none --seeds 0 1 2
 
-The table holds a row for each finished run. Stopped at any point, the same command goes on where it
-was. Dask (https://distributed.dask.org) shares the runs out: to a process for each core here, or
-to the workers of the scheduler that `--scheduler` names. One grid at a time writes to a table.
+The table holds a row for each finished run; after an interruption the same command continues from there.
+Dask (https://distributed.dask.org) distributes the runs: to one process per core here, or to the
+workers of the scheduler that `--scheduler` names. Only one grid at a time may write to a table.
 """
 
 import argparse
 import contextlib
 import csv
 import logging
-import os
 import platform
+import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import torch
@@ -24,10 +26,12 @@ from tqdm import tqdm
 
 from helpers.mnist import load_mnist
 from helpers.recipes import WORDS, Recipe
+from helpers.tables import write_rows
 from helpers.training import accuracy, train
 
 RECIPES = tuple(Recipe(*words) for words in product(*WORDS.values()))
 PATIENCE = 20  # seconds to wait for a scheduler's answer
+ELSEWHERE = "write to another table: --out FILE"
 COLUMNS = (
     *WORDS,
     *("learning_rate", "seed", "epochs", "images", "accuracy", "accuracies", "last_loss"),
@@ -36,30 +40,29 @@ COLUMNS = (
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.experiments", description=__doc__.splitlines()[0]
-    )
-    parser.add_argument("--out", type=Path, required=True, help="the table, CSV")
-    parser.add_argument(
-        "--recipes", nargs="+", type=_recipe, default=RECIPES, metavar="NAME", help="all sixteen, if none is named"
-    )  # fmt: skip
-    parser.add_argument("--seeds", nargs="+", type=int, default=range(10), metavar="SEED")
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--images", type=int, help="train on so many; all, if left out")
+    command, description = "python -m helpers.experiments", __doc__.splitlines()[0]
+    parser = argparse.ArgumentParser(command, description=description)
+    add = parser.add_argument
+    add("--out", type=Path, required=True, help="the table, a CSV file")
+    add("--recipes", nargs="+", type=_recipe, default=RECIPES, metavar="NAME", help="default: all")
+    add("--seeds", nargs="+", type=int, default=range(10), metavar="SEED", help="default: 0 to 9")
+    add("--epochs", type=int, default=4, help="default: 4")
+    add("--images", type=int, help="train on the first so many; default: all")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=int, help="processes here; one for each core, if left out")
-    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="share out to its workers")
+    where.add_argument("--workers", type=int, help="processes here; default: one per core")
+    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="use its workers")
     options = parser.parse_args(arguments)
+    settings = options.recipes, options.seeds, options.epochs, options.images
     try:
         with connect(options.scheduler, options.workers) as client:
-            run_grid(
-                client, options.out, options.recipes, options.seeds, options.epochs, options.images
-            )
+            run_grid(client, options.out, *settings)
     except (ValueError, OSError) as error:
-        sys.exit(f"python -m helpers.experiments: {error}")
+        sys.exit(f"{command}: {error}")
     except KeyboardInterrupt:
-        print(f"\nStopped. What is finished is in {options.out}; the same command goes on.")
-        sys.exit(130)  # what a shell says of a command that Ctrl-C ended
+        path = options.out
+        kept = f"What is finished is in {path}" if path.exists() else "No run has finished yet"
+        print(f"\nStopped. {kept}; the same command goes on.")
+        sys.exit(130)  # what a shell reports for a command that Ctrl-C ended
 
 
 def _recipe(name):
@@ -68,7 +71,7 @@ def _recipe(name):
         return Recipe(loss, activation, optimizer, normalization)
     except ValueError:
         expected = "four words such as mse-sigmoid-sgd-none or bce-leaky-adam-layernorm"
-        raise argparse.ArgumentTypeError(f"{name!r} is no recipe; expected {expected}") from None
+        raise argparse.ArgumentTypeError(f"{name!r} is not a recipe; expected {expected}") from None
 
 
 @contextlib.contextmanager
@@ -76,50 +79,62 @@ def connect(scheduler=None, workers=None):
     """Yield a `distributed.Client`, for `run_grid`; at the end it and its local workers are closed.
 
     scheduler  the address of a running one, "tcp://host:port"; OSError if none answers there
-    workers    without a scheduler: so many processes here, each with one thread; one for each
-               core, if left out
+    workers    without a scheduler: the number of processes here, each with one thread; if None,
+               one per core that this process may use
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers is {workers}; expected at least 1")
+    cluster = contextlib.nullcontext(scheduler)
     if scheduler is None:
-        cluster = LocalCluster(
-            n_workers=workers or os.cpu_count(),
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",  # any free port; 8787 may be taken
-            silence_logs=logging.ERROR,
-        )
-    else:
-        cluster = contextlib.nullcontext(scheduler)
+        # The start cannot be interrupted halfway: leaving this block waits for it.
+        with ThreadPoolExecutor(1) as thread:
+            cluster = thread.submit(_start_workers, workers).result()
     with cluster as address:
         try:
             client = Client(address, timeout=PATIENCE)
         except OSError:
-            raise OSError(
-                f"no Dask scheduler answers at {scheduler}; start one there: dask scheduler"
-            ) from None
+            cure = "start one there: dask scheduler"
+            raise OSError(f"no Dask scheduler answers at {scheduler}; {cure}") from None
         with client:
             yield client
 
 
+def _start_workers(count):
+    """Start `count` processes that ignore Ctrl-C: it reaches every process of a terminal.
+
+    A process inherits the signal mask of the thread that starts it.
+    """
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        resource_tracker.ensure_running()  # started later, it would unblock them in this thread
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    return LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",  # any free port; 8787 may be taken
+        silence_logs=logging.ERROR,
+    )
+
+
 def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=None):
-    """Train each of `recipes` from each of `seeds`, and add a row to the table `path` as each ends.
+    """Train each of `recipes` from each of `seeds`; add a row to the table `path` as each run ends.
 
     client   a `distributed.Client`; its workers are sent the images once
-    path     a `pathlib.Path`; runs that have a row there are not done again
+    path     a `pathlib.Path`; runs that have a row there are not repeated
     epochs   how long each trains, at batch size 1 in file order
     images   the number of training images, from the first; all, if None
 
-    A run on a worker that dies is done again on another. A run that fails is a row with its
-    `error`; to have it tried again, delete the row. Raises ValueError for a file that is no such table, or
-    whose rows have other settings, and ConnectionError when the scheduler is gone.
+    If a worker dies, another repeats its run. A run that fails is a row with its `error`; to repeat it,
+    delete the row. Raises ValueError for a file that is not such a table, or whose rows have other
+    settings, and ConnectionError when the scheduler is gone.
     """
     train_set = load_mnist("train")
     if images is not None:
         train_set = first_images(train_set, images)
-    runs = _runs(recipes, seeds, epochs, len(train_set))
+    settings = {"epochs": epochs, "images": len(train_set)}
+    runs = _runs(recipes, seeds, settings)
     rows = _read(path)
-    _refuse_other_settings(path, rows, recipes, epochs, len(train_set))
+    _refuse_other_settings(path, rows, recipes, settings)
     done = {_key(row) for row in rows}
 
     client.register_plugin(Images(train_set, load_mnist("test")))
@@ -130,41 +145,27 @@ def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=No
         for key, (recipe, row) in runs.items()
         if key not in done
     }
-    finished = tqdm(
-        as_completed(futures),
-        total=len(runs),
-        initial=len(runs) - len(futures),
-        unit=" runs",
-        file=sys.stdout,
-    )
-    for future in finished:
-        rows.append(futures.pop(future) | _outcome(future))
-        _write(path, rows)
+    bar = {"total": len(runs), "initial": len(runs) - len(futures), "unit": " runs"}
+    for future in tqdm(as_completed(futures), **bar, file=sys.stdout):
+        rows.append(dict.fromkeys(COLUMNS) | futures.pop(future) | _outcome(future))
+        write_rows(path, rows)
 
 
-def _runs(recipes, seeds, epochs, images):
+def _runs(recipes, seeds, settings):
     """All runs, seed by seed: under the key of its row each recipe, and the row as far as it is known."""
-    if epochs < 1:
-        raise ValueError(f"epochs is {epochs}; expected at least 1")
+    if settings["epochs"] < 1:
+        raise ValueError(f"epochs is {settings['epochs']}; expected at least 1")
     runs = {}
     for seed, recipe in product(seeds, recipes):
-        rate = recipe.learning_rate
-        row = recipe.words | {
-            "learning_rate": rate,
-            "seed": seed,
-            "epochs": epochs,
-            "images": images,
-        }
+        row = recipe.words | {"learning_rate": recipe.learning_rate, "seed": seed} | settings
         if _key(row) in runs:
-            raise ValueError(
-                f"{recipe} from seed {seed} is asked for twice; expected each run once"
-            )
+            raise ValueError(f"{recipe} with seed {seed} is requested twice; expected it once")
         runs[_key(row)] = recipe, row
     return runs
 
 
 def _key(row):
-    """What a table has only once: the recipe's four words, and the seed."""
+    """What identifies a row: the recipe's four words, and the seed."""
     return (*(row[part] for part in WORDS), int(row["seed"]))
 
 
@@ -177,7 +178,7 @@ def first_images(dataset, count):
 
 
 class Images(WorkerPlugin):
-    """What each worker is sent once: the images that it trains with, and those that it tests with."""
+    """What each worker is sent once: the images to train with, and those to test with."""
 
     name = "images"
 
@@ -186,12 +187,12 @@ class Images(WorkerPlugin):
 
 
 def run(recipe, seed, epochs):
-    """Train a recipe on the worker that this is called on; returns a part of its row, a dict."""
+    """Train a recipe on the worker that runs this; returns a part of its row, a dict."""
     worker = get_worker()
     images = worker.plugins[Images.name]
     torch.manual_seed(seed)
-    network, loss_function = recipe.network(), recipe.loss_function()
-    optimizer = recipe.optimizer(network)
+    network = recipe.network()
+    loss_function, optimizer = recipe.loss_function(), recipe.optimizer(network)
     accuracies, seconds = [], 0.0
     for _ in range(epochs):
         history = train(network, images.train_set, loss_function=loss_function,
@@ -211,7 +212,7 @@ def run(recipe, seed, epochs):
 def _outcome(future):
     """What a finished run adds to its row: its results, or its error in a line."""
     if future.cancelled():
-        raise ConnectionError("the scheduler is gone, and with it the runs that were under way")
+        raise ConnectionError("the scheduler is gone, and the unfinished runs with it")
     error = future.exception()
     if error is None:
         return future.result()
@@ -229,43 +230,26 @@ def _read(path):
     except (UnicodeDecodeError, csv.Error):
         header, rows = [], []
     if tuple(header) != COLUMNS:
-        raise ValueError(
-            f"{path} is no table of this grid: expected the columns {','.join(COLUMNS)}; name another file"
-        )
+        expected = f"the columns {','.join(COLUMNS)}"
+        raise ValueError(f"{path} is not a grid's table; expected {expected}; {ELSEWHERE}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values() or not row["seed"].lstrip("-").isdecimal():
-            raise ValueError(
-                f"{path}: row {number} is damaged; expected {len(COLUMNS)} fields, and a number as seed; delete it"
-            )
+            cure = f"expected {len(COLUMNS)} fields and an integer seed; delete the row"
+            raise ValueError(f"{path}: row {number} is damaged; {cure}")
     if len({_key(row) for row in rows}) < len(rows):
-        raise ValueError(f"{path}: a run stands there twice; expected each recipe and seed once")
+        raise ValueError(f"{path} has a run twice; expected each recipe and seed once; delete one")
     return rows
 
 
-def _refuse_other_settings(path, rows, recipes, epochs, images):
-    """Two settings in one table would be compared as if they were one."""
+def _refuse_other_settings(path, rows, recipes, settings):
+    """Rows of other settings in the same table would be compared as if they were the same."""
     rates = {recipe.name: recipe.learning_rate for recipe in recipes}
     for number, row in enumerate(rows, start=2):
         rate = rates.get("-".join(row[part] for part in WORDS), row["learning_rate"])
-        wanted = {"learning_rate": rate, "epochs": epochs, "images": images}
-        for name, value in wanted.items():
+        for name, value in ({"learning_rate": rate} | settings).items():
             if row[name] != str(value):
-                raise ValueError(
-                    f"{path}: row {number} has {name} {row[name]}, and you ask for {value}; "
-                    "name another file"
-                )
-
-
-def _write(path, rows):
-    """Put a new table in place of the old one, at once: whoever is stopped leaves one or the other."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+                found = f"row {number} has {name} {row[name]}"
+                raise ValueError(f"{path}: {found}, and you ask for {value}; {ELSEWHERE}")
 
 
 if __name__ == "__main__":

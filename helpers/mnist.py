@@ -3,15 +3,16 @@
 import operator
 import os
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from helpers.download import MIRRORS, download, work_folder
+from helpers.download import MIRRORS, download
 from helpers.environment import ROOT
-from helpers.formats import read_csv, read_idx, write_csv
+from helpers.formats import read_csv, read_idx
 
 DATA = ROOT / "data"
 ONE_HOT = np.eye(10, dtype=np.float32)  # row 7 is the target for the label 7
@@ -19,15 +20,17 @@ IDX_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-FULL_SIZE = 60_000  # training images of MNIST
+# How many images, and the CRC-32 of their pixels and labels.
+MNIST = {"train": (60_000, 0xDF6DDE61), "test": (10_000, 0x190E897B)}
+FULL_SIZE = MNIST["train"][0]
 
 
 class MnistDataset(Dataset):
     """Images of handwritten digits with their labels, held in memory as bytes.
 
-    ``MnistDataset("mnist_train.csv")`` reads a CSV file without header; each row is a label (0..9)
-    and 784 pixels (0..255), the 28 x 28 image row by row. ``MnistDataset(images_file, labels_file)``
-    reads the official pair of IDX files. A name that ends in ``.gz`` is read as gzip.
+    ``MnistDataset("mnist_train.csv")`` reads a CSV file; each row is a label (0..9) and 784 pixels
+    (0..255), the 28 x 28 image row by row. ``MnistDataset(images_file, labels_file)`` reads the
+    official pair of IDX files. All may be plain or gzip.
 
     Item ``i`` is ``(label, image, target)``: an int, a float32 tensor (784,) in 0..1 (pixel / 255)
     and a float32 tensor (10,) of zeros with a 1.0 at the label. ``images`` is a uint8 tensor
@@ -37,10 +40,7 @@ class MnistDataset(Dataset):
     """
 
     def __init__(self, file, labels_file=None):
-        if labels_file is None:
-            images, labels = read_csv(Path(file).expanduser())
-        else:
-            images, labels = read_idx(Path(file).expanduser(), Path(labels_file).expanduser())
+        images, labels = read_csv(file) if labels_file is None else read_idx(file, labels_file)
         self.images, self.labels = torch.from_numpy(images), torch.from_numpy(labels)
 
     def __len__(self):
@@ -48,12 +48,7 @@ class MnistDataset(Dataset):
 
     def __getitem__(self, index):
         index = operator.index(index)
-        try:
-            label = self.labels[index].item()
-        except IndexError:
-            raise IndexError(
-                f"index {index} is out of range: the dataset has {len(self)} images"
-            ) from None
+        label = self.labels[index].item()  # IndexError where there is none, which ends a loop
         image = self.images.numpy()[index] / np.float32(255)  # NumPy: half of torch's time here
         return label, torch.from_numpy(image), torch.from_numpy(ONE_HOT[label].copy())
 
@@ -75,61 +70,56 @@ def load_mnist(split: str) -> MnistDataset:
 
     Looked for in this order: the folder that the environment variable ``MNIST_DIR`` names (a
     relative name starts at the current folder or at the course's); ``data/``; a download into
-    ``data/``; without an internet connection, the small built-in sample in ``data/sample/``, and a
-    line says so. From then on this Python reads the sample, for both sets, until it is restarted.
+    ``data/``; without an internet connection, the small built-in sample in ``data/sample/``, for
+    both sets until Python is restarted. Where the images are not MNIST's, a line says so.
     """
     if split not in IDX_FILES:
         raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
-    if os.environ.get("MNIST_DIR"):
-        folder, reason = mnist_dir(), ""
-    else:
-        folder, reason = _data_or_sample(split)
-    dataset = _load_folder(folder, split)
-    if split == "train" and len(dataset) != FULL_SIZE:
+    folder = mnist_dir() if os.environ.get("MNIST_DIR") else _data_or_sample(split)
+    files = files_of(split, folder)
+    if not files:
+        found = ", ".join(sorted(path.name for path in folder.iterdir())[:6]) or "nothing"
+        raise FileNotFoundError(
+            f"{folder}: no MNIST {split} set; expected mnist_{split}.csv, or "
+            f"{' and '.join(IDX_FILES[split])}, each plain or with .gz; found {found}. "
+            "Unpack a ZIP archive; save arrays with helpers.formats.write_csv"
+        )
+    dataset = MnistDataset(*files)
+    size, checksum = MNIST[split]
+    if zlib.crc32(dataset.labels.byte().numpy(), zlib.crc32(dataset.images.numpy())) != checksum:
+        name = "training" if split == "train" else "test"
         print(
-            f"{reason}{folder.name} holds {len(dataset):,} training images, not MNIST's {FULL_SIZE:,}: "
+            f"{folder.name} holds {len(dataset):,} {name} images, not the {size:,} of MNIST: "
             "your numbers will differ from those in the text."
         )
     return dataset
 
 
-_why_sample = ""  # set by the first download that fails: from then on this Python reads the sample
+_offline = False  # set by the first download that fails: then both sets come from the sample
 
 
 def _data_or_sample(split):
-    """Return the folder to read, and why it is the sample, or "".
-
-    Both sets come from the same place, so the sample stays even where another process brings MNIST.
-    """
-    global _why_sample
-    if _why_sample:
-        return DATA / "sample", _why_sample
-    problem = _bring(split)
-    if not problem:
-        return DATA, ""
-    for other in IDX_FILES:
-        if has_mnist(DATA, other):  # half MNIST and half sample would be neither
-            raise FileNotFoundError(
-                f"{DATA} has the {other} set of MNIST alone, and the {split} set could not be "
-                f"downloaded ({problem}); expected both: run `make data` to try again"
-            )
-    _why_sample = (
-        f"MNIST could not be downloaded ({problem}): run `make data` to try again and restart "
-        "Python, or let MNIST_DIR name a folder that has it. "
-    )
-    return DATA / "sample", _why_sample
+    """Return ``data/`` with the split in it; where that fails, say why and return the sample."""
+    global _offline
+    try:
+        if not _offline:
+            _bring(split)
+            return DATA
+    except OSError as error:
+        if any(files_of(other, DATA) for other in IDX_FILES):  # half MNIST, half sample: neither
+            raise FileNotFoundError(f"{DATA} has only one of MNIST's sets. {error}") from None
+        _offline = True
+        print(error, end=" ")  # in one line with what load_mnist says of the sample
+    return DATA / "sample"
 
 
 def download_mnist():
     """Fetch what is missing into ``data/``: `make data`. Where that fails, exit saying why."""
     try:
         for split in IDX_FILES:
-            problem = _bring(split)
-            if problem:
-                sys.exit(
-                    f"MNIST could not be downloaded ({problem}): run `make data` to try again, or "
-                    "let MNIST_DIR name a folder that has it."
-                )
+            _bring(split)
+    except OSError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         print("Stopped: run `make data` to fetch what is missing.", file=sys.stderr)
         sys.exit(130)  # what a shell says of a command that Ctrl-C ended
@@ -137,26 +127,18 @@ def download_mnist():
 
 
 def _bring(split):
-    """See that ``data/`` has the split; returns why it has not, or None."""
-    if has_mnist(DATA, split):
-        return None
-    problem = _download(split)
-    return None if has_mnist(DATA, split) else problem  # another process may have been luckier
-
-
-def _download(split):
-    """Fetch a split into ``data/mnist_<split>.csv``; returns what went wrong, or None."""
+    """Download what ``data/`` lacks of the split; OSError saying why that fails, and what to do."""
+    if files_of(split, DATA):
+        return
     try:
-        with work_folder(DATA) as folder:
-            files = [folder / f"{name}.gz" for name in IDX_FILES[split]]
-            problem = download([file.name for file in files], folder, MIRRORS)
-            if problem:
-                return problem
-            csv_file = folder / f"mnist_{split}.csv"
-            write_csv(csv_file, *read_idx(*files))
-            csv_file.replace(DATA / csv_file.name)
+        for name in IDX_FILES[split]:
+            if not _find(DATA, name):
+                download(f"{name}.gz", DATA, MIRRORS)
     except OSError as error:
-        return f"cannot write to {DATA}: {error.strerror or error}"
+        raise OSError(
+            f"MNIST could not be downloaded ({error}): run `make data` to try again and restart "
+            "Python, or let MNIST_DIR name a folder that has it."
+        ) from None
 
 
 def mnist_dir() -> Path:
@@ -170,27 +152,17 @@ def mnist_dir() -> Path:
     )
 
 
-def has_mnist(folder, split) -> bool:
-    """Whether all files of the split are in `folder`, whatever is in them."""
-    return any(all(file.exists() for file in files) for files in _candidates(folder, split))
+def files_of(split, folder):
+    """The files of the split in `folder`, its CSV file or its IDX pair; None if they are not there."""
+    for names in ((f"mnist_{split}.csv",), IDX_FILES[split]):
+        files = [_find(folder, name) for name in names]
+        if all(files):
+            return files
 
 
-def _candidates(folder, split):
-    """The ways to store a split: one CSV file, or an IDX pair; each plain or gzip."""
-    for ending in ("", ".gz"):
-        yield (folder / f"mnist_{split}.csv{ending}",)
-    for image_ending in ("", ".gz"):
-        for label_ending in ("", ".gz"):
-            images, labels = IDX_FILES[split]
-            yield folder / (images + image_ending), folder / (labels + label_ending)
-
-
-def _load_folder(folder, split):
-    for files in _candidates(folder, split):
-        if all(file.exists() for file in files):
-            return MnistDataset(*files)
-    images, labels = IDX_FILES[split]
-    raise FileNotFoundError(
-        f"{folder}: no MNIST {split} set; expected mnist_{split}.csv, or {images} and {labels}, "
-        "each plain or with .gz"
-    )
+def _find(folder, name):
+    """The file `name` in `folder`, as downloads, Kaggle's archives and torchvision leave it, or None."""
+    spellings = (name, name.replace("-idx", ".idx"))  # train-images.idx3-ubyte is Kaggle's
+    places = ("{0}", "{0}.gz", "{0}/{0}", "{0}/{0}.gz", "MNIST/raw/{0}", "MNIST/raw/{0}.gz")
+    paths = (folder / place.format(spelling) for spelling in spellings for place in places)
+    return next(filter(Path.is_file, paths), None)

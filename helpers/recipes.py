@@ -1,5 +1,7 @@
 """The networks of notebooks 05 to 08, and all that mix them: a `Recipe` is four words."""
 
+from dataclasses import astuple, dataclass
+
 import torch
 from torch import nn
 
@@ -12,39 +14,32 @@ WORDS = {
 RATES = {"sgd": 0.01, "adam": 0.001}  # Adam's is PyTorch's default
 
 
+@dataclass(frozen=True)
 class Recipe:
-    """One of the sixteen ways to train the 784-200-10 network; the baseline is the first word of each.
+    """One of the sixteen ways to train the 784-200-10 network; ValueError for a word not in `WORDS`."""
 
-    >>> recipe = Recipe("bce", "leaky", "adam", "layernorm")
-    >>> recipe.name
-    'bce-leaky-adam-layernorm'
+    loss: str
+    activation: str  # after the hidden layer and at the end; with "bce", a sigmoid at the end
+    optimizer_word: str  # `optimizer` makes the optimizer
+    normalization: str  # after the hidden activation
+    learning_rate: float | None = None  # if None, that of `RATES`
 
-    loss           "mse" or "bce"
-    activation     "sigmoid" or "leaky", behind the hidden layer and at the end; with "bce", which
-                   needs outputs in 0..1, a sigmoid stands at the end in any case
-    optimizer      "sgd" or "adam"
-    normalization  "none" or "layernorm", behind the hidden activation
-    learning_rate  the optimizer's; if it is left out, 0.01 for "sgd" and 0.001 for "adam"
-
-    Any other word is a ValueError. `words` maps these four names to the words, in this order.
-    """
-
-    def __init__(self, loss, activation, optimizer, normalization, learning_rate=None):
-        self.words = {
-            "loss": loss,
-            "activation": activation,
-            "optimizer": optimizer,
-            "normalization": normalization,
-        }
+    def __post_init__(self):
         for part, word in self.words.items():
             if word not in WORDS[part]:
                 expected = " or ".join(map(repr, WORDS[part]))
                 raise ValueError(f"{part} is {word!r}; expected {expected}")
-        self.learning_rate = RATES[optimizer] if learning_rate is None else learning_rate
+        if self.learning_rate is None:
+            object.__setattr__(self, "learning_rate", RATES[self.optimizer_word])
+
+    def __str__(self):
+        return "-".join(self.words.values())
+
+    name = property(__str__)
 
     @property
-    def name(self) -> str:
-        return "-".join(self.words.values())
+    def words(self) -> dict:
+        return dict(zip(WORDS, astuple(self)[:4], strict=True))
 
     def network(self) -> nn.Sequential:
         """Make a new network, images (n, 784) to outputs (n, 10); its weights are random."""
@@ -64,16 +59,3 @@ class Recipe:
         """Make the optimizer of `network`, as PyTorch sets it but for the learning rate."""
         kind = torch.optim.SGD if self.words["optimizer"] == "sgd" else torch.optim.Adam
         return kind(network.parameters(), lr=self.learning_rate)
-
-    def __str__(self):
-        return self.name
-
-    def __repr__(self):
-        words = ", ".join(map(repr, self.words.values()))
-        return f"Recipe({words}, learning_rate={self.learning_rate})"
-
-    def __eq__(self, other):
-        return isinstance(other, Recipe) and repr(self) == repr(other)
-
-    def __hash__(self):
-        return hash(repr(self))

@@ -2,176 +2,186 @@
 
 At batch size 1 a training step is some thirty tiny tensor operations, and most of its time goes
 into what surrounds them: module calls, autograd's graph, the optimizer's bookkeeping, new memory
-for every gradient. `TracedStep` takes the plain step as you would write it, lets PyTorch's own
-tracer (`make_fx`) list the operations that it performs, and writes the list out as one Python
-function. Calling that function does the same arithmetic without the rest.
+for every gradient. `record` takes the step as you would write it, lets PyTorch's own tracer
+(`make_fx`) list the operations that it performs, and writes the list out as one Python function.
+Calling that function does the same arithmetic without the rest.
+
+A recording is trusted only after a replay has done to the weights what the plain step does.
 """
 
-import contextlib
-import math
+import functools
+import itertools
+import sys
+import textwrap
 
 import torch
 from torch import nn
 from torch.fx import Node
+from tqdm import tqdm
 
 aten = torch.ops.aten
-
-try:
-    from torch.fx.experimental.proxy_tensor import make_fx
-    from torch.nn.modules.module import _has_any_global_hook
-    from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
-
-    DETACH, MM = aten.detach.default, aten.mm.default
-    # The most frequent operations, under the names by which Python calls them with the least ado.
-    QUICK_CALLS = {
-        aten.addmm.default: torch.addmm,
-        aten.addmm_.default: torch.Tensor.addmm_,
-        aten.add_.Tensor: torch.Tensor.add_,
-        aten.ones_like.default: torch.ones_like,
-        aten.mm.out: torch.mm,
-        aten.sigmoid.default: torch.sigmoid,
-        aten.sum.dim_IntList: torch.sum,
-        aten.t.default: torch.t,
-        aten.view.default: torch.Tensor.view,
-        aten._foreach_add_.Scalar: torch._foreach_add_,
-        aten._fused_adam_.default: torch._fused_adam_,
-    }
-    CAN_RECORD = True
-except (ImportError, AttributeError):  # a PyTorch in which a private name is missing
-    CAN_RECORD = False  # trains plainly
+MM, SUM, T = aten.mm.default, aten.sum.dim_IntList, aten.t.default
+PYTORCHS_OWN = ("torch.nn.modules.", "torch.nn.functional", "torch.optim")
+# The most frequent operations: torch or Tensor has each under a name that Python calls faster.
+FREQUENT = "addmm addmm_ add_ mm ones_like sigmoid sum t view _foreach_add_ _fused_adam_".split()
 
 
-@contextlib.contextmanager
-def fastest(step, network, loss_function, optimizer):
-    """Yield the fastest form of `step`: recorded, where that is possible, otherwise as it is.
+def replayed(step, *parts):
+    """Return a function that does what `step(images, targets)` does, from a recording if possible.
 
-    A recorded optimizer takes its form that is the fewest operations, and its own at the end.
+    parts: every network, loss function and optimizer that the step uses. Their settings, such as
+    the learning rate, are part of the recording: after a change call `replayed` again.
+
+    Where a step is not recorded, one line says why; but not on a GPU, where the gain is small.
     """
-    if not can_trace(network, loss_function, optimizer):
-        yield step
-        return
-    groups, fused = optimizer.param_groups, not isinstance(optimizer, torch.optim.SGD)
-    forms = [{"foreach": group["foreach"], "fused": group["fused"]} for group in groups]
-    try:
-        for group in groups:
-            group.update(foreach=False, fused=fused)
-        yield TracedStep(step)
-    finally:
-        for group, form in zip(groups, forms, strict=True):
-            group.update(form)
+    if any(tensor.device.type != "cpu" for tensor in _tensors(parts)):
+        return step
+    reason = why_plain(*parts)
+    if reason is None:
+        return ReplayedStep(step, parts)
+    _say(reason)
+    return step
 
 
-def can_trace(network, loss_function, optimizer) -> bool:
-    """Whether a step is the same operations every time, so that one recording stands for all.
+def why_plain(*parts):
+    """Return, in words, what may make a step do something else at each call; None: nothing.
 
-    True for an `nn.Sequential` of PyTorch's own layers on the CPU with one of PyTorch's own
-    losses and `SGD`, `Adam` or `AdamW`. A class of your own may do something else at each call.
+    To compare two steps would not show it. So only PyTorch's own code is recorded, without hooks.
     """
-    try:
-        return (
-            CAN_RECORD
-            and type(network) is nn.Sequential
-            and all(_is_plain_layer(layer) for layer in [*network.modules(), loss_function])
-            and not _has_any_global_hook()
-            and all(_is_plain_parameter(parameter) for parameter in network.parameters())
-            and _is_plain_optimizer(optimizer)
-        )
-    except AttributeError:  # a private name is missing
-        return False
+    layers = [layer for part in parts if isinstance(part, nn.Module) for layer in part.modules()]
+    for part in [*layers, *parts]:
+        own = getattr(part, "__dict__", {})  # a schedule puts a `step` of PyTorch's own there
+        for code in (part, own.get("forward", part), own.get("step", part)):
+            # the module where it is written; functools.wraps leaves __globals__ alone
+            module = getattr(code, "__globals__", {}).get(
+                "__name__", getattr(code, "__module__", None)
+            )
+            if not str(module).startswith(PYTORCHS_OWN):
+                return f"{getattr(part, '__name__', type(part).__name__)} is not PyTorch's own"
+    everywhere = [sys.modules[kind.__module__] for kind in (nn.Module, torch.optim.Optimizer)]
+    for place in [*layers, *parts, *_tensors(parts), *everywhere]:
+        hooks = [getattr(place, name) for name in dir(place) if name.endswith("_hooks")]
+        if any(isinstance(registered, dict) and registered for registered in hooks):
+            return "a hook is to be called at each step"
+    return "autograd looks for anomalies" if torch.is_anomaly_enabled() else None
 
 
-def _is_plain_layer(layer):
-    """Whether a layer or loss is PyTorch's own, and nothing was added to it."""
-    return (
-        type(layer).__module__.startswith("torch.nn.modules.")
-        and "forward" not in vars(layer)
-        and not (layer._forward_hooks or layer._forward_pre_hooks)
-        and not (layer._backward_hooks or layer._backward_pre_hooks)
-        and getattr(layer, "momentum", 0.0) is not None  # BatchNorm that counts its calls
+@functools.cache  # once for each reason
+def _say(reason):
+    tqdm.write(
+        f"Training takes longer, as its step is not recorded (see helpers/tracing.py): {reason}."
     )
 
 
-def _is_plain_parameter(parameter):
-    hooks = parameter._backward_hooks or parameter._post_accumulate_grad_hooks
-    return parameter.device.type == "cpu" and not hooks
+class ReplayedStep:
+    """Calls `step(images, targets)`: plainly at first, later as a replay of its recording.
 
-
-def _is_plain_optimizer(optimizer):
-    """Whether an optimizer is one of three, with ordinary settings, and nothing was added to it."""
-    step = vars(optimizer).get("step")  # a schedule wraps it, which is harmless
-    return (
-        type(optimizer) in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW)
-        and not (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)
-        and (step is None or hasattr(step, "_wrapped_by_lr_sched"))
-        and not (_global_optimizer_pre_hooks or _global_optimizer_post_hooks)
-        and all(_is_plain_group(group) for group in optimizer.param_groups)
-    )
-
-
-def _is_plain_group(group):
-    """Whether a parameter group has ordinary settings: numbers, and no higher derivatives."""
-    return not (
-        isinstance(group["lr"], torch.Tensor)
-        or group.get("differentiable")
-        or group.get("capturable")
-    )
-
-
-class TracedStep:
-    """Calls `step(images, targets)`, from the second call on as a replayed recording.
-
-    The first call is plain, so that the optimizer creates its state. After that the first call
-    with a new batch shape records (and takes) the step, and later ones replay it.
+    The first call lets the optimizers create their state. Then, for each shape of images, one
+    call tries to record the step, and the next one to replay the recording. Each trial is undone
+    and the plain step taken; if the replay did the same, it takes over from there.
     """
 
-    def __init__(self, step):
-        self.step = step
-        self.started = False
-        self.replays = {}  # for each shape of images a function
+    def __init__(self, step, parts):
+        self.step, self.parts = step, parts
+        self.started = self.failed = False
+        self.recordings, self.replays = {}, {}  # for each shape: on trial, and trusted
 
     def __call__(self, images, targets):
         replay = self.replays.get(images.shape)
         if replay is not None:
             return replay(images, targets)
-        if not self.started:
-            self.started = True
-            return self.step(images, targets)
-        loss, self.replays[images.shape] = record(self.step, images, targets)
-        return loss
+        if self.started and not self.failed:
+            return self._try(images, targets)
+        self.started = True
+        return self.step(images, targets)
+
+    def _try(self, images, targets):
+        """Take the plain step, after a trial that is undone."""
+        tensors, by_replay, reason = _tensors(self.parts), None, None
+        before, recording = _copies(tensors), self.recordings.get(images.shape)
+        optimizers = [part for part in self.parts if isinstance(part, torch.optim.Optimizer)]
+        own_settings = [optimizer.param_groups for optimizer in optimizers]
+        try:
+            for optimizer in optimizers:  # its form of fewest operations
+                form = {"foreach": False, "fused": not isinstance(optimizer, torch.optim.SGD)}
+                optimizer.param_groups = [group | form for group in optimizer.param_groups]
+            with torch.random.fork_rng(devices=[]):
+                if recording is None:
+                    self.recordings[images.shape] = record(self.step, images, targets)
+                else:
+                    by_replay = _copies(tensors, recording(images, targets))
+        except Exception as error:  # whatever it is: the plain step goes on
+            reason = textwrap.shorten(f"{type(error).__name__}: {error}", 100, placeholder=" ...")
+        finally:
+            for optimizer, settings in zip(optimizers, own_settings, strict=True):
+                optimizer.param_groups = settings
+            for tensor, value in zip(tensors, before, strict=True):
+                tensor.data.copy_(value)
+        result = self.step(images, targets)
+        by_step = _copies(tensors, result)
+        # what is not finite cannot be compared; then the next step is
+        if by_replay is not None and all(value.isfinite().all() for value in by_step):
+            if _agree(before, by_replay, by_step):
+                self.replays[images.shape] = recording
+            else:
+                reason = "a replay differs from the step"
+        if reason is not None:
+            self.failed = True
+            _say(reason)
+        return result
 
 
-def record(step, images, targets):
-    """Take one step and record it; returns its result and a function that replays it."""
-    results = []
+def _tensors(parts):
+    """Return what a step may change: weights, buffers, and the state of the optimizers."""
+    tensors = []
+    for part in parts:
+        if isinstance(part, nn.Module):
+            tensors += [*part.parameters(), *part.buffers()]
+        elif isinstance(part, torch.optim.Optimizer):
+            tensors += [value for state in part.state.values() for value in state.values()]
+    return [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
 
-    def recorded(images, targets):
-        results.append(step(images, targets))
-        return results[0]
 
-    # list its operations
-    module = make_fx(recorded)(images, targets)
-    # leave out what a replay does not need
+def _copies(tensors, result=()):
+    """Return copies of `tensors` and of a step's result, which is one tensor or several."""
+    results = [result] if isinstance(result, torch.Tensor) else result
+    return [tensor.detach().clone() for tensor in [*tensors, *results]]
+
+
+def _agree(before, by_replay, by_step):
+    """Whether replay and step differ by rounding alone, measured by how far the step goes."""
+    start = torch.zeros(())  # of the result
+    for old, one, other in itertools.zip_longest(before, by_replay, by_step, fillvalue=start):
+        eps = torch.finfo(other.dtype).eps if other.is_floating_point() else 0
+        old, one, other = old.double(), one.double(), other.double()
+        if not (one - other).norm() <= 1e-3 * (other - old).norm() + 4 * eps * other.norm():
+            return False
+    return True
+
+
+def record(step, *inputs):
+    """Take one step and record it; returns a function that replays it, on inputs of these shapes."""
+    from torch.fx.experimental.proxy_tensor import make_fx  # not promised to stay where it is
+
+    module = make_fx(lambda *inputs: step(*inputs))(*inputs)
     _simplify(module.graph)
-    # write out the rest
-    return results[0], _write_function(module)
+    return _write_function(module)
 
 
 def _simplify(graph):
-    """Drop what only autograd or the profiler needs; give the gradients no memory of their own."""
-    # marks for the profiler
+    """Drop what only autograd or the profiler needs; give a gradient no memory if it can do without."""
     for node in reversed(graph.nodes):
-        if "_record_function" in str(node.target):
+        if "_record_function" in str(node.target):  # a mark for the profiler
             graph.erase_node(node)
-    # values that another value already is
-    for node in graph.nodes:
-        if node.target is DETACH:
+        elif node.target in (aten.detach.default, aten.alias.default):
             node.replace_all_uses_with(node.args[0])
-        elif node.target is aten.t.default and node.args[0].target is aten.t.default:
+        elif node.target is T and node.args[0].target is T:
             node.replace_all_uses_with(node.args[0].args[0])
-        elif node.target is aten.view.default and _is_bias_gradient(node):
-            total = node.args[0]
-            total.args = (total.args[0], [0])  # sum to (n,) at once
-            node.replace_all_uses_with(total)
+        elif node.target is aten.view.default and _is_used_once(node.args[0], SUM):
+            total, shape = node.args
+            if total.args[1:] == ([0], True) and len(shape) == 1:  # (1, n), seen as (n,)
+                total.args = (total.args[0], [0])
+                node.replace_all_uses_with(total)
     graph.eliminate_dead_code()
     # weight += alpha * (a @ b), the update by plain SGD: one operation for both
     for node in graph.nodes:
@@ -181,13 +191,6 @@ def _simplify(graph):
             graph.erase_node(product)
 
 
-def _is_bias_gradient(view):
-    """Whether `view` sees as (n,) a sum over the batch that has the shape (1, n)."""
-    total, shape = view.args
-    is_sum = _is_used_once(total, aten.sum.dim_IntList) and total.args[1:] == ([0], True)
-    return is_sum and len(shape) == 1
-
-
 def _is_used_once(value, operation):
     return isinstance(value, Node) and value.target is operation and len(value.users) == 1
 
@@ -195,8 +198,8 @@ def _is_used_once(value, operation):
 def _write_function(module):
     """Write the graph of `module` as a Python function of one line per operation.
 
-    Weights, optimizer state, the matrix that holds each remaining gradient and other fixed values
-    are global names of that function; so are the operations: `mm = do_mm(a, b, out=value_7)`.
+    Weights, optimizer state and other fixed values are global names of that function; so are the
+    operations: `sum_1 = do_sum_1(mm, [value_7])`.
     """
     names, inputs, lines = {}, [], []
     for node in module.graph.nodes:
@@ -206,32 +209,28 @@ def _write_function(module):
             names[node.name] = getattr(module, node.target).detach()
         elif node.op == "output":
             lines.append(f"return {_text(node.args[0], names)}")
-        elif node.target is aten.t.default and node.args[0].op == "get_attr":
+        elif node.target is T and node.args[0].op == "get_attr":
             names[node.name] = names[node.args[0].name].t()  # a view: follows the weight's updates
         else:
-            operation, kwargs = node.target, dict(node.kwargs)
-            if operation is MM:
-                operation = aten.mm.out
-                like = node.meta["tensor_meta"]
-                kwargs["out"] = torch.empty(like.shape, dtype=like.dtype)
-            names[f"do_{node.name}"] = QUICK_CALLS.get(operation, operation)
+            operation = node.target
+            name = operation.__name__.partition(".")[0]
+            if name in FREQUENT:
+                operation = getattr(torch, name, None) or getattr(torch.Tensor, name, operation)
+            names[f"do_{node.name}"] = operation
             arguments = [_text(value, names) for value in node.args]
-            arguments += [f"{key}={_text(value, names)}" for key, value in kwargs.items()]
+            arguments += [f"{key}={_text(value, names)}" for key, value in node.kwargs.items()]
             lines.append(f"{node.name} = do_{node.name}({', '.join(arguments)})")
     source = f"def replay({', '.join(inputs)}):\n    " + "\n    ".join(lines)
-    exec(source, names)
+    exec(source, names)  # safe: its text is names alone, which torch.fx and this module made
     return names["replay"]
 
 
 def _text(value, names):
-    """Return the Python text of an argument; one that has none becomes a new name in `names`."""
+    """Return the text of an argument: a node's name, or a new one in `names` for what it is."""
     if isinstance(value, Node):
         return value.name
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_text(item, names) for item in value)}]"
-    if isinstance(value, (int, str, type(None))):
-        return repr(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return repr(value)
-    names[f"value_{len(names)}"] = value  # a dtype, a device, infinity, ...
-    return f"value_{len(names) - 1}"
+    name = f"value_{len(names)}"
+    names[name] = value
+    return name

@@ -14,13 +14,22 @@ import torch
 from torch.utils.data import Subset
 from tqdm import tqdm
 
-from helpers.checks import check_arguments, check_dataset, check_fit, device_of, eval_mode, whole
+from helpers.checks import (
+    check_arguments,
+    check_dataset,
+    check_fit,
+    check_outputs,
+    device_of,
+    eval_mode,
+    positive_int,
+)
 from helpers.mnist import MnistDataset
-from helpers.tracing import fastest
+from helpers.tracing import replayed
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
 CHUNK = 1000  # images of an MnistDataset made ready at a time
-TINY_BATCH = 8  # up to this batch size one thread is faster than several
+PLOT_LOSSES = "the losses so far: import sys; plot_loss(sys.last_value.history)"
+SMALL_BATCH = 256  # up to this batch size one thread is enough, and does not wait for others
 
 
 @dataclass
@@ -48,13 +57,11 @@ class TrainingInterrupted(KeyboardInterrupt):
 
     def __init__(self, history, count, total):
         self.history = history
-        if count == 0:
-            super().__init__("Stopped before the first step; the network is as it was.")
-        else:
-            super().__init__(
-                f"Stopped at step {count:,} of {total:,}. The network keeps what it has learnt; the "
-                "losses so far: import sys; plot_loss(sys.last_value.history)"
-            )
+        message = "Stopped before the first step; the network is as it was."
+        if count > 0:
+            where = f"at step {count:,} of {total:,}"
+            message = f"Stopped {where}. The network keeps what it has learnt; {PLOT_LOSSES}"
+        super().__init__(message)
 
     def _render_traceback_(self):  # IPython asks for the lines that it shows
         return [str(self)]
@@ -82,7 +89,7 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
 
     A network in ``eval`` mode is put into ``train`` mode. At the end its gradients are cleared.
     Raises ValueError for arguments that do not fit together, and FloatingPointError when the loss
-    is no longer a finite number.
+    is no longer a finite number; it carries the history so far, too.
     """
     history, count, total, start = History(), 0, 0, time.perf_counter()
 
@@ -94,27 +101,28 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
         return loss.detach()
 
     try:
-        epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
+        epochs, batch_size = positive_int("epochs", epochs), positive_int("batch_size", batch_size)
         device = check_arguments(network, dataset, loss_function, optimizer, device)
         batches = _batches(dataset, epochs, batch_size, shuffle, device)
         first = next(batches)
-        check_fit(network, loss_function, *first)
+        last_size = len(dataset) % batch_size or batch_size
+        first_loss = check_fit(network, loss_function, *first, last_size)
         total = epochs * math.ceil(len(dataset) / batch_size)
         with (
-            _WholeSteps(itertools.chain([first], batches)) as batches,
+            _UninterruptedSteps(itertools.chain([first], batches)) as batches,
             _settings(network, batch_size),
-            fastest(step, network, loss_function, optimizer) as take_step,
             _bar(total, progress) as bar,
         ):
+            take_step = replayed(step, network, loss_function, optimizer)
             for images, targets in batches:
                 loss = take_step(images, targets)
                 count += 1
                 bar.update()
                 if count % KEEP_EVERY == 0:
-                    history.losses.append(_finite(loss, count))
+                    history.losses.append(_finite(loss, count, history, first_loss))
                     history.steps.append(count)
                     _show_loss(bar, history.losses)
-            last = _finite(loss, count)
+            last = _finite(loss, count, history, first_loss)
             _show_loss(bar, history.losses or [last])
     except KeyboardInterrupt:
         raise TrainingInterrupted(history, count, total) from None
@@ -126,17 +134,29 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
 def accuracy(network, dataset) -> float:
     """Return the share (0..1) of the images in `dataset` whose largest output is at their target.
 
-    The network is in ``eval`` mode for it, and afterwards in the mode that it had.
+    Raises ValueError for a network whose outputs are nan; `outputs_of` says how they are computed.
     """
     check_dataset(dataset)
     source, positions = _without_subsets(dataset)
-    device, right = device_of(network), 0
-    with eval_mode(network), torch.no_grad():
-        for indices in positions.split(CHUNK):
-            images, targets = _fetch(source, indices)
-            answers = network(images.to(device)).argmax(dim=1).cpu()
-            right += (answers == targets.argmax(dim=1)).sum().item()
+    right = 0
+    for indices in positions.split(CHUNK):
+        images, targets = _fetch(source, indices)
+        answers = outputs_of(network, images).argmax(dim=1)
+        right += (answers == targets.argmax(dim=1)).sum().item()
     return right / len(dataset)
+
+
+def outputs_of(network, images):
+    """Return the network's outputs (n, 10) for `images` (n, 784), on the CPU and without gradients.
+
+    The network is in ``eval`` mode for it, and afterwards in the mode that it had. Raises
+    ValueError for outputs that are nan.
+    """
+    device = device_of(network)
+    with eval_mode(network), torch.no_grad():
+        outputs = torch.cat([network(part.to(device)).cpu() for part in images.split(CHUNK)])
+    check_outputs(outputs)
+    return outputs
 
 
 def _batches(dataset, epochs, batch_size, shuffle, device):
@@ -159,7 +179,13 @@ def _without_subsets(dataset):
     """Return the dataset under any `Subset` of it, and the positions there, a tensor (n,)."""
     positions = torch.arange(len(dataset))
     while type(dataset) is Subset:
-        positions = torch.as_tensor(dataset.indices)[positions]
+        indices = torch.as_tensor(dataset.indices)
+        if indices.dtype == torch.bool or indices.numel() != len(indices):
+            raise ValueError(
+                f"the indices of a Subset are {indices.dtype} of shape {tuple(indices.shape)}; "
+                "expected positions (n,); of a mask they are mask.nonzero().flatten()"
+            )
+        positions = indices.flatten()[positions]  # mask.nonzero() has the shape (n, 1)
         dataset = dataset.dataset
     return dataset, positions
 
@@ -169,15 +195,17 @@ def _fetch(dataset, indices):
     if type(dataset) is MnistDataset:
         return dataset.batch(indices)
     items = [dataset[index] for index in indices.tolist()]
-    if not isinstance(items[0], tuple) or len(items[0]) != 3:
-        raise ValueError(
-            f"dataset[{indices[0]}] is not (label, image, target), as MnistDataset's items are"
-        )
-    _, images, targets = zip(*items, strict=True)
-    return torch.stack(images), torch.stack(targets)
+    match items[0]:
+        case _, torch.Tensor(), torch.Tensor(ndim=1):
+            _, images, targets = zip(*items, strict=True)
+            return torch.stack(images), torch.stack(targets)
+    raise ValueError(
+        f"dataset[{indices[0]}] is not (label, image, target): a number and two tensors, (784,) "
+        "and one-hot (10,), as in MnistDataset"
+    )
 
 
-class _WholeSteps:
+class _UninterruptedSteps:
     """The batches of a training; an interrupt waits until the step on one of them is done.
 
     A step cut in two would leave an optimizer with half of its state, or PyTorch's tracer switched
@@ -225,7 +253,8 @@ class _WholeSteps:
 def _settings(network, batch_size):
     """Settings for a training; at the end they are put back and the gradients cleared.
 
-    One thread for tiny batches, where handing out work costs more than the work. Denormal numbers
+    One thread for small batches: several hardly help, and wait for each other when another program
+    keeps a core busy (measured on two cores: 1.4 times as fast, or 4 times as slow). Denormal numbers
     (below 1e-38), into which Adam's averages decay, count as zero: arithmetic on them is slow.
     """
     threads = torch.get_num_threads()
@@ -233,7 +262,7 @@ def _settings(network, batch_size):
     try:
         if not network.training:
             network.train()
-        if batch_size <= TINY_BATCH:
+        if batch_size <= SMALL_BATCH:
             torch.set_num_threads(1)
         torch.set_flush_denormal(True)
         yield
@@ -252,11 +281,16 @@ def _show_loss(bar, losses):
     bar.set_postfix_str(f"loss={statistics.fmean(losses[-100:]):.3f}", refresh=False)
 
 
-def _finite(loss, count):
+def _finite(loss, count, history, first_loss):
     value = loss.item()
-    if not math.isfinite(value):
-        raise FloatingPointError(
-            f"the loss is {value} at step {count:,}; try a smaller learning rate, and check that "
-            "the last layer's range suits the loss function"
-        )
-    return value
+    if math.isfinite(value):
+        return value
+    advice = "try a smaller learning rate; does the last layer's range suit the loss function?"
+    if first_loss < 0:
+        advice = "negative at first, it falls without end; is a minus missing in the loss function?"
+    error = FloatingPointError(
+        f"the loss is {value} at step {count:,}; {advice} "
+        f"Make the network and its optimizer anew; {PLOT_LOSSES}"
+    )
+    error.history = history
+    raise error

@@ -178,6 +178,15 @@ def test_the_outputs_are_those_of_the_network_for_the_image(network):
     assert repr(pad) == f"DigitPad: the answer is {network(pad.image).argmax()}"
 
 
+def test_the_pad_asks_in_eval_mode_and_leaves_the_network_in_its_own(network):
+    """With Dropout an answer would change from stroke to stroke; BatchNorm would refuse one image."""
+    network = nn.Sequential(network, nn.BatchNorm1d(10), nn.Dropout(0.9))
+    pad = DigitPad(network)
+    pad.strokes = SEVEN
+    assert network.training and network[1].num_batches_tracked == 0
+    assert torch.allclose(pad.outputs, network.eval()(pad.image.unsqueeze(0))[0], atol=1e-6)
+
+
 def test_a_network_for_other_images_fails_at_once():
     """Later, while somebody draws, the error would be seen nowhere."""
     with pytest.raises(RuntimeError):

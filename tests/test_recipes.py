@@ -1,7 +1,8 @@
 """A recipe's four words make the network, the loss and the optimizer that they name."""
 
-import itertools
 import pickle
+from dataclasses import FrozenInstanceError
+from itertools import product
 
 import pytest
 import torch
@@ -10,9 +11,7 @@ from torch import nn
 from helpers.recipes import Recipe
 
 BASELINE = ("mse", "sigmoid", "sgd", "none")
-ALL = list(
-    itertools.product(("mse", "bce"), ("sigmoid", "leaky"), ("sgd", "adam"), ("none", "layernorm"))
-)
+ALL = list(product(("mse", "bce"), ("sigmoid", "leaky"), ("sgd", "adam"), ("none", "layernorm")))
 
 # What stands behind the hidden layer and at the end, in the models of notebooks 05 to 09.
 LEAKY, NORM = nn.LeakyReLU(0.02), nn.LayerNorm(200)
@@ -112,10 +111,14 @@ def test_recipes_with_other_words_are_others():
     assert Recipe(*BASELINE) != "mse-sigmoid-sgd-none"
 
 
-def test_the_words_can_be_given_by_name():
-    recipe = Recipe(normalization="none", optimizer="adam", loss="mse", activation="leaky")
-    assert recipe.name == "mse-leaky-adam-none"
-    assert list(recipe.words) == ["loss", "activation", "optimizer", "normalization"]
+def test_the_words_stand_under_the_names_of_their_parts():
+    parts, words = ["loss", "activation", "optimizer", "normalization"], MODELS["combined"][0]
+    assert list(Recipe(*words).words.items()) == list(zip(parts, words, strict=True))
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        Recipe(*BASELINE).loss = "bce"
 
 
 @pytest.mark.parametrize(

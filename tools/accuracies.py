@@ -8,8 +8,7 @@ import re
 import sys
 
 import nbformat
-
-from helpers.environment import ROOT
+from course import ROOT
 
 PICTURE = ROOT / "docs/static/accuracies.svg"
 # What a notebook changes, and how it prints the accuracy: after four epochs, one image a step, seed 0.
@@ -18,7 +17,7 @@ FOUR_EPOCHS = {
     "05_loss_function": ("another loss", r"test accuracy, BCE: ([\d.]+)%"),
     "06_activation_function": ("another activation", r"test accuracy, LeakyReLU: ([\d.]+)%"),
     "07_optimizer": ("another optimizer", r"test accuracy, Adam: ([\d.]+)%"),
-    "08_normalization": ("normalization", r"LayerNorm, lr=0.01: .* ([\d.]+)% after four"),
+    "08_normalization": ("normalization", r"LayerNorm, lr=0.01: .* ([\d.]+)%"),
     "09_combined_model": ("all four", r"([\d.]+)% after four"),
 }
 # ... and at the end of the course.

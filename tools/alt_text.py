@@ -23,13 +23,10 @@ def figures(cell):
 
 
 def sentence_behind(notebook, index):
-    """The first sentence of the text behind cell `index` and its checks; '' if there is none."""
-    for cell in notebook.cells[index + 1 :]:
-        if cell.cell_type == "markdown":
-            return first_sentence(cell.source)
-        if "check" not in cell.metadata.get("tags", []):
-            break
-    return ""
+    """The first sentence of the text right behind cell `index`; '' if there is none."""
+    following = notebook.cells[index + 1 : index + 2]
+    texts = [cell.source for cell in following if cell.cell_type == "markdown"]
+    return first_sentence(texts[0]) if texts else ""
 
 
 def first_sentence(markdown):

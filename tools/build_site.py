@@ -3,7 +3,7 @@
 python tools/build_site.py [FOLDER]     into build/site, or into FOLDER
 
 Its pages are gathered in build/pages, where Sphinx finds them: those of docs/, with what they take
-from other files, and the notebooks, with what makes their figures and collapsed cells readable.
+from other files, and the notebooks, with what makes their figures readable.
 """
 
 import argparse
@@ -22,17 +22,15 @@ import nbformat
 from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
 from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
-from kept_true import all_bands, summary
+from comparisons import all_bands, summary
+from course import ROOT
 from make_networks import NETWORKS, read
-
-from helpers.environment import ROOT
 
 DOCS = ROOT / "docs"
 BUILD = ROOT / "build"
 RESULTS = ROOT / "data/results"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FILES = PROJECT["urls"]["Repository"] + "/blob/main/"  # where the code host shows a file
-PROMPTS = {"check": "the check of the cell above", "solution": "a solution"}
 LINK = re.compile(r"\]\(([^):#\s]+)(#[^)\s]*)?\)")
 MARK = re.compile(r"^<!-- (\w+)(?:: (.*))? -->$", re.MULTILINE)
 
@@ -80,19 +78,12 @@ def has_outputs(path):
 
 
 def as_chapter(notebook, path):
-    """Collapse checks and solutions, give figures their texts, and lead links where they belong."""
-    notebook.cells = [c for c in notebook.cells if "colab" not in c.metadata.get("tags", [])]
+    """Give figures their texts, and lead links where they belong."""
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = with_links(cell.source, path)
-            continue
-        shown = cell.metadata.setdefault("mystnb", {})
-        for tag in PROMPTS.keys() & set(cell.metadata.get("tags", [])):
-            cell.metadata.tags.append("hide-cell")
-            shown["code_prompt_show"] = f"Show {PROMPTS[tag]}"
-            shown["code_prompt_hide"] = f"Hide {PROMPTS[tag]}"
-        if figures(cell):
-            shown["image"] = {"alt": sentence_behind(notebook, index)}
+        elif figures(cell):
+            cell.metadata["mystnb"] = {"image": {"alt": sentence_behind(notebook, index)}}
     title = notebook.cells[0]
     title.source = title.source.replace(
         "# ", f"# {path.name[:2]} ", 1

@@ -11,47 +11,48 @@ overwritten; one that was only run is made anew when the course has moved on.
 import argparse
 import hashlib
 import json
+import re
 import shutil
-import subprocess
 import sys
 
 import nbformat
-
-from helpers.environment import ROOT
+from course import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 WORK = ROOT / "work"
 BUILD = ROOT / "build"
 MADE = ".made.json"  # for each copy, the mark of the course's notebook that it was made from
 FOR_A_CLASS = (
-    "CITATION.cff",
-    "CONTRIBUTING.md",
-    "LICENSE",
-    "Makefile",
-    "README.md",
-    "constraints.txt",
-    "data",
-    "docs",
-    "environment.yml",
-    "helpers",
-    "notebooks",
-    "pyproject.toml",
-    "tools",
+    *("LICENSE", "Makefile", "README.md", "constraints.txt", "environment.yml", "pyproject.toml"),
+    *("notebooks/[0-9]*.ipynb", "notebooks/*.py", "helpers/**/*.py", "helpers/*.js"),
+    *("data/README.md", "data/sample/*.*", "data/results/*.csv"),
+    *("docs/glossary.md", "docs/start.md", "docs/many_machines.md", "docs/static/accuracies.svg"),
+    *("tools/course.py", "tools/copies.py", "tools/lab.py", "tools/jupyter/**/*.json"),
+    *("tools/run_notebooks.py", "tools/alt_text.py", "tools/bands.py", "tools/cells.py"),
+    *("tools/measure_devices.py", "tools/fair_grid.py"),
 )
+# What a class does without stands between two such lines, comments in Markdown or in a Makefile.
+NOT_FOR_A_CLASS = re.compile(
+    r"^(?:#|<!--) not for a class\b.*?^(?:#|<!--) for a class\b.*?\n\n?", re.DOTALL | re.MULTILINE
+)
+MARKED = ("Makefile", "README.md", "start.md", "pyproject.toml")
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command")
-    commands.add_parser("fresh").add_argument("number", help="such as 05")
+    commands.add_parser("fresh").add_argument("number", nargs="?", help="such as 05")
     commands.add_parser("student")
     options = parser.parse_args(arguments)
-    if options.command == "fresh":
-        fresh(options.number)
-    elif options.command == "student":
-        student()
-    else:
-        refresh()
+    try:
+        if options.command == "fresh":
+            fresh(options.number)
+        elif options.command == "student":
+            student()
+        else:
+            refresh()
+    except OSError as error:
+        sys.exit(f"{error}. The course needs a folder that you can write to.")
 
 
 def refresh():
@@ -59,29 +60,28 @@ def refresh():
     WORK.mkdir(exist_ok=True)
     made = read_made()
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        now, before, copy = mark(path), made.get(path.name), WORK / path.name
-        if not copy.exists():
-            make_copy(path, copy)
-            made[path.name] = now
-        elif now != before:
-            if mark(copy) == before:
+        now, before, copy = mark(path), made.get(path.name, ""), WORK / path.name
+        theirs = mark(copy) if copy.exists() else before
+        cure = f"For the course's: make fresh ARGS={path.name[:2]} (yours stays beside it)."
+        if theirs is None:
+            print(f"work/{path.name}: kept, but it cannot be read as a notebook. {cure}")
+        elif theirs in (now, before):
+            if theirs != now or not copy.exists():
                 make_copy(path, copy)
-                made[path.name] = now
-            else:
-                print(
-                    f"work/{path.name}: yours, since you have changed it; the course's has moved on. "
-                    f"For the new one: make fresh ARGS={path.name[:2]}"
-                )
+            made[path.name] = now
+        elif before != now:
+            print(f"work/{path.name}: kept with your changes; the course's is newer. {cure}")
     write_made(made)
 
 
 def fresh(number):
     """Put the copy of one notebook back; the old one stays beside it under another name."""
-    paths = sorted(NOTEBOOKS.glob(f"{number}*.ipynb"))
-    if len(paths) != 1:
-        names = ", ".join(path.name[:2] for path in sorted(NOTEBOOKS.glob("*.ipynb")))
-        sys.exit(f"make fresh: {number!r} is none of the notebooks; expected one of {names}")
-    (path,) = paths
+    names = {path.name[:2]: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    path = names.get(str(number).zfill(2))
+    if path is None:
+        named = f"{number!r} is not a notebook" if number else "which notebook?"
+        known = ", ".join(names)
+        sys.exit(f"make fresh: {named}. Name one of {known}, such as make fresh ARGS=05")
     WORK.mkdir(exist_ok=True)
     copy = WORK / path.name
     if copy.exists():
@@ -100,55 +100,71 @@ def fresh(number):
 def student():
     """Write the course without solutions, as a folder and as a zip file."""
     folder = BUILD / "student"
+    files = {pattern: sorted(ROOT.glob(pattern)) for pattern in FOR_A_CLASS}
+    missing = [pattern for pattern, paths in files.items() if not paths] or missing_links()
+    if missing:
+        sys.exit(f"make student: {ROOT} is not the whole course; missing: {', '.join(missing)}")
     shutil.rmtree(folder, ignore_errors=True)
-    for name in tracked_files():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    for path in sorted((folder / "notebooks").glob("*.ipynb")):
-        make_copy(path, path, solutions=False)
+    for path in sum(files.values(), []):
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".ipynb":
+            make_copy(path, target)
+        elif path.name in MARKED:
+            target.write_text(for_a_class(path), "utf-8")
+        else:
+            shutil.copy(path, target)
+    (folder / "helpers/exercises/for_a_class").touch()  # there, a verdict names no solution
     archive = shutil.make_archive(str(folder), "zip", folder)
     print(f"{folder} and {archive} hold the course for a class.")
 
 
-def tracked_files():
-    """What git keeps of the parts that a class needs; learners' files and downloads are not in it."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", *FOR_A_CLASS],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [name for name in listed.stdout.split("\0") if name]
+def missing_links():
+    """Files to which the README leads a class, and which are not there."""
+    links = re.findall(r"\]\(([^):#]+)", for_a_class(ROOT / "README.md"))
+    return [link for link in links if not (ROOT / link).exists()]
 
 
-def make_copy(path, copy, solutions=True):
-    """Write the notebook `path` to `copy` without outputs, and without solutions if so asked."""
+def for_a_class(path):
+    return NOT_FOR_A_CLASS.sub("", path.read_text("utf-8"))
+
+
+def make_copy(path, copy):
+    """Write the notebook `path` to `copy` without outputs."""
     notebook = nbformat.read(path, as_version=4)
-    if not solutions:
-        notebook.cells = [
-            cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])
-        ]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    nbformat.write(notebook, copy)
+    write(copy, nbformat.writes(notebook) + "\n")
 
 
 def mark(path):
-    """A sum over the text of a notebook's cells: runs and outputs do not change it."""
-    cells = nbformat.read(path, as_version=4).cells
-    text = json.dumps([(cell.cell_type, cell.source) for cell in cells])
+    """A sum over the text of a notebook's cells, whatever their outputs; None if it is no notebook."""
+    try:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        text = json.dumps([(cell["cell_type"], "".join(cell["source"])) for cell in cells])
+    except (ValueError, KeyError, TypeError):
+        return None
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_made():
-    file = WORK / MADE
-    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+    """The marks; none if their file is broken: then a copy counts as changed unless it is the course's."""
+    try:
+        return dict(json.loads((WORK / MADE).read_text("utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}
 
 
 def write_made(made):
-    (WORK / MADE).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    write(WORK / MADE, json.dumps(made, indent=1) + "\n")
+
+
+def write(path, text):
+    """Write by rename: a program that is stopped halfway leaves what was there."""
+    half = path.with_name(path.name + ".new")
+    half.write_text(text, "utf-8")
+    half.replace(path)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,16 @@ seeds, and tested: data/results/grid_fair.csv. Stopped at any point, the same co
 """
 
 import csv
+from dataclasses import replace
 from itertools import product
 
 from distributed import as_completed
-from results import RESULTS, write_rows
 from tqdm import tqdm
 
 from helpers.experiments import RECIPES, Images, connect, first_images, run, run_grid
 from helpers.mnist import load_mnist
 from helpers.recipes import WORDS, Recipe
+from helpers.tables import RESULTS, write_rows
 
 RATES = {"sgd": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0), "adam": (3e-5, 1e-4, 3e-4, 1e-3, 3e-3)}
 EPOCHS = 2
@@ -42,8 +43,8 @@ def try_rates(client):
     client.register_plugin(Images(first_images(load_mnist("train"), FIRST), validation))
     futures = {}
     for recipe in RECIPES:
-        for rate in RATES[recipe.words["optimizer"]]:
-            at_rate = Recipe(**recipe.words, learning_rate=rate)
+        for rate in RATES[recipe.optimizer_word]:
+            at_rate = replace(recipe, learning_rate=rate)
             futures[client.submit(run, at_rate, SEED_OF_CHOICE, EPOCHS, pure=False)] = at_rate
     finished = tqdm(as_completed(futures), total=len(futures), unit=" runs")
     accuracies = {futures[future]: accuracy_of(future) for future in finished}

@@ -2,17 +2,20 @@
 
 python tools/lab.py [OPTIONS]       OPTIONS are those of `jupyter lab`, such as --no-browser
 
+If the course is open already, it only says where: two servers would save the same files.
+
 The course has a workspace of its own, in work/.lab, and defaults of its own, in tools/jupyter; the
 reader's settings and workspaces stay as they are, and settings that the reader has made count.
 """
 
 import json
 import os
+import socket
 import sys
+from pathlib import Path
 
 import copies
-
-from helpers.environment import ROOT
+from course import ROOT
 
 START = "work/00_setup.ipynb"
 WORKSPACE = "course"
@@ -20,6 +23,9 @@ PLACE = f"/lab/workspaces/{WORKSPACE}/tree/{START}"
 
 
 def main(arguments):
+    if address := running():
+        print(f"The course is open already, at {address}")
+        return
     copies.main([])
     config = [str(ROOT / "tools/jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))
@@ -28,12 +34,30 @@ def main(arguments):
     make_workspace(copies.WORK / ".lab")
     server = LabApp.initialize_server([*options(), *arguments])
     print(f"The course is at {server.local_url} until you press Ctrl-C.", flush=True)
-    server.identity_provider.token_generated = False  # or the server would print the address, too
+    server.log.addFilter(lambda record: "To access the server" not in record.getMessage())
     server.start()
 
 
+def running():
+    """The address of a Jupyter server that has this folder open, or None."""
+    from jupyter_server.serverapp import list_running_servers
+
+    for server in list_running_servers():
+        if Path(server["root_dir"]).resolve() == ROOT and answers(server):
+            return f"{server['url'].rstrip('/')}{PLACE}?token={server['token']}"
+
+
+def answers(server):
+    """Is it still there? A killed server stays listed while any process has its number."""
+    try:
+        socket.create_connection((server["hostname"], server["port"]), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 def options():
-    """What the server is told: where the course is, what to open, and to say no more than it must."""
+    """The server's options: where the course is, what to open, and to print no more than it must."""
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return [
         f"--ServerApp.root_dir={ROOT}",
@@ -69,4 +93,7 @@ def make_workspace(folder):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")

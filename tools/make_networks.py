@@ -9,13 +9,14 @@ import argparse
 import ast
 import sys
 
-import nbformat
 import torch
+from cells import code_cells, parse
+from cells import read as read_notebook
+from course import ROOT
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from helpers import accuracy, load_mnist, train
-from helpers.environment import ROOT
 from helpers.mnist import FULL_SIZE
 from helpers.recipes import Recipe
 
@@ -66,11 +67,10 @@ def learn_final(train_set):
 
 def functions_of(path, names, settings):
     """The functions of a notebook that are named, among its imports and `settings`."""
-    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     nodes = [
         node
-        for cell in cells
-        for node in ast.parse(cell.source).body
+        for cell in code_cells(read_notebook(path))
+        for node in parse(cell).body
         if isinstance(node, ast.Import | ast.ImportFrom)
         or isinstance(node, ast.FunctionDef)
         and node.name in names

@@ -1,74 +1,92 @@
 """The exercises of the course, in the order of the notebooks, and what a notebook calls.
 
 `check("01.1", answer)` says whether the answer is right, and if not, which mistake it makes;
-`hint("01.1")` gives one hint after the other; `progress()` shows what is open, tried and solved.
+`hint("01.1")` gives one hint after the other, `solution("01.1")` an answer that is right;
+`progress()` shows what is open, tried and solved.
 """
+
+import importlib
+from collections import Counter
+from dataclasses import replace
 
 import pandas as pd
 
-from helpers.exercises import (
-    e01_autograd_basics,
-    e02_mnist_loading,
-    e03_baseline_network,
-    e04_gpu_acceleration,
-    e05_loss_function,
-    e06_activation_function,
-    e07_optimizer,
-    e08_normalization,
-    e09_combined_model,
-    e10_better_training,
-    e11_evidence,
-    e12_beyond_one_machine,
-)
-from helpers.exercises.core import Verdict
-from helpers.exercises.memory import forget, remember, states
+from helpers.exercises import progress_store
+from helpers.exercises.core import Text, Verdict
+from helpers.exercises.progress_store import forget
 
 NOTEBOOKS = (
-    e01_autograd_basics,
-    e02_mnist_loading,
-    e03_baseline_network,
-    e04_gpu_acceleration,
-    e05_loss_function,
-    e06_activation_function,
-    e07_optimizer,
-    e08_normalization,
-    e09_combined_model,
-    e10_better_training,
-    e11_evidence,
-    e12_beyond_one_machine,
+    "01_autograd_basics",
+    "02_mnist_loading",
+    "03_baseline_network",
+    "04_gpu_acceleration",
+    "05_loss_function",
+    "06_activation_function",
+    "07_optimizer",
+    "08_normalization",
+    "09_combined_model",
+    "10_better_training",
+    "11_evidence",
+    "12_beyond_one_machine",
 )
-EXERCISES = {name: one for notebook in NOTEBOOKS for name, one in notebook.EXERCISES.items()}
+EXERCISES = {
+    name: exercise
+    for notebook in NOTEBOOKS
+    for name, exercise in importlib.import_module(f"{__name__}.e{notebook}").EXERCISES.items()
+}
 _hints_given = dict.fromkeys(EXERCISES, 0)
 
-__all__ = ["EXERCISES", "check", "forget", "hint", "progress"]
+__all__ = ["EXERCISES", "check", "forget", "hint", "progress", "solution"]
 
 
 def check(name, answer) -> Verdict:
     """Check the answer to the exercise `name`, such as "01.1", and remember the outcome."""
     verdict = _exercise(name).check(answer)
-    if verdict.state != "unanswered":
-        remember(name, "solved" if verdict.state == "right" else "tried")
-    return verdict
+    if verdict.state == "unanswered":
+        return verdict
+    line = progress_store.remember(name, "solved" if verdict.state == "right" else "tried")
+    return replace(verdict, note=line)
 
 
-def hint(name) -> str:
-    """Return the next hint for the exercise `name`; after the last one, the first again."""
+def hint(name):
+    """Print the next hint for the exercise `name`; after the last one, the first again."""
     hints = _exercise(name).hints
     number = _hints_given[name] % len(hints)
     _hints_given[name] += 1
     print(f"Hint {number + 1} of {len(hints)}: {hints[number]}")
 
 
-def progress() -> pd.DataFrame:
-    """Return a table of how many exercises of each notebook are open, tried and solved."""
-    noted = states()
-    found = pd.DataFrame(
-        {"notebook": name.split(".")[0], "state": noted.get(name, "open")} for name in EXERCISES
-    )
-    table = pd.crosstab(found["notebook"], found["state"])
-    return table.reindex(columns=["open", "tried", "solved"], fill_value=0).rename_axis(
-        columns=None
-    )
+def solution(name):
+    """Print an answer to the exercise `name` that is right, and why it is."""
+    print(_exercise(name).solution_text())
+
+
+def progress(notebook=None):
+    """Show how many exercises are open, tried and solved.
+
+    Of one notebook, such as "05", it is a line; of all of them a table (pd.DataFrame), a row each.
+    """
+    noted, line = progress_store.states()
+    if line:
+        print(line)
+    if notebook is not None:
+        counts = _counts(notebook, noted)
+        if not counts.total():
+            raise ValueError(
+                f"there are no exercises of {notebook!r}; expected 01 to {len(NOTEBOOKS):02}"
+            )
+        return Text(
+            f"{notebook}: {counts['solved']} of {counts.total()} exercises solved, "
+            f"{counts['tried']} tried, {counts['open']} open"
+        )
+    rows = [_counts(name[:2], noted) for name in NOTEBOOKS]
+    columns = ["open", "tried", "solved"]
+    return pd.DataFrame(rows, NOTEBOOKS, columns).fillna(0).astype(int).rename_axis("notebook")
+
+
+def _counts(notebook, noted):
+    names = [name for name in EXERCISES if name.startswith(f"{notebook}.")]
+    return Counter(noted.get(name, "open") for name in names)
 
 
 def _exercise(name):

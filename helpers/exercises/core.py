@@ -1,4 +1,4 @@
-"""What all exercises share: an answer is run, compared, and told which mistake it makes."""
+"""What all exercises share: an answer is run and compared, and its mistake is named."""
 
 import ast
 import contextlib
@@ -8,12 +8,15 @@ import linecache
 import math
 import numbers
 import random
+import re
 import reprlib
+import sys
 import textwrap
 import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,29 +24,53 @@ import torch
 
 OPENINGS = {"unanswered": "Your turn.", "wrong": "Not yet.", "right": "Right."}
 BARS = {"unanswered": "#0072B2", "wrong": "#D55E00", "right": "#009E73"}  # as in helpers.plots
+FOR_A_CLASS = Path(__file__).with_name("for_a_class")  # lies in the copy that `make student` writes
+WITH_THE_TEACHER = "Your teacher has the solutions."
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `Exercise.check` says: ``state`` is "unanswered", "wrong" or "right"."""
+    """What `Exercise.check` says: ``state`` is "unanswered", "wrong" or "right".
+
+    ``help`` holds pairs (title, text), hints by degrees and at the end a solution. In a notebook each
+    appears at a click, the next one inside the one before. ``note`` is a line about something else.
+    """
 
     state: str
     message: str
+    help: tuple = ()
+    note: str = ""
 
     def __str__(self):
-        return f"{OPENINGS[self.state]} {self.message}"
+        return f"{OPENINGS[self.state]} {self.message}" + (f"\n{self.note}" if self.note else "")
 
     __repr__ = __str__
 
     def _repr_html_(self):
         style = f"border-left: 5px solid {BARS[self.state]}; padding: 0.2em 0.8em; max-width: 50em"
-        text = html.escape(self.message)
-        return f'<div style="{style}"><strong>{OPENINGS[self.state]}</strong> {text}</div>'
+        text, note = html.escape(self.message), html.escape(self.note)
+        return (
+            f'<div style="{style}"><strong>{OPENINGS[self.state]}</strong> {text}'
+            f"{note and f'<br>{note}'}{self._help_html()}</div>"
+        )
+
+    def _help_html(self):
+        shown = ""
+        for title, text in reversed(self.help):
+            text = f'<div style="white-space: pre-wrap">{html.escape(text)}</div>'
+            shown = f"<details><summary>{title}</summary>{text}{shown}</details>"
+        return shown
+
+
+class Text(str):
+    """A line that a notebook shows as it is, without quotes."""
+
+    __repr__ = str.__str__
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake: an answer that makes it, and what to tell whoever does."""
+    """A known mistake: an answer that makes it, and what to say about it."""
 
     answer: Any
     explanation: str
@@ -80,48 +107,70 @@ class Exercise:
         """The known mistakes: each name with an answer that makes it."""
         return {name: mistake.answer for name, mistake in self.known.items()}
 
+    def solution_text(self) -> str:
+        """The solution as a learner would write it, and why it is right."""
+        if FOR_A_CLASS.exists():
+            return WITH_THE_TEACHER
+        if inspect.isfunction(self.solution):
+            return f"{inspect.getsource(self.solution)}\n{self.why}"
+        module = sys.modules[self.expected.__module__]  # the exercise's own
+        assignments = re.finditer(r"^(\w+) = .*", inspect.getsource(module), re.MULTILINE)
+        lines = [one[0] for one in assignments if vars(module)[one[1]] is self.solution]
+        return f"{lines[0]}\n\n{self.why}"
+
     def check(self, answer) -> Verdict:
         """Return what there is to say of `answer`; never raises, and leaves no trace."""
-        if answer is ...:
-            return Verdict("unanswered", self.task)
-        if isinstance(answer, torch.Tensor | np.generic) and answer.ndim == 0:
-            answer = answer.item()
-        verdict = self._judge(answer)
-        if verdict.state == "wrong" and has_a_gap(answer):
-            return Verdict("unanswered", self.task)
-        return verdict
+        try:
+            with settings_restored():
+                state, message = self._judge(answer)
+        except Exception as error:
+            state, message = "wrong", f"Your answer cannot be judged: {type(error).__name__}."
+        hints = [(f"Hint {number}", text) for number, text in enumerate(self.hints, start=1)]
+        hints = [] if state == "right" else hints
+        return Verdict(state, message, (*hints, ("Solution", self.solution_text())))
 
     def _judge(self, answer):
+        """Return the state and message of the verdict."""
+        if answer is ...:
+            return "unanswered", self.task
+        if isinstance(answer, torch.Tensor | np.generic) and answer.ndim == 0:
+            answer = answer.item()
+        fault = self._fault(answer)
+        if fault is None:
+            return "right", self.why
+        return ("unanswered", self.task) if has_a_gap(answer) else ("wrong", fault)
+
+    def _fault(self, answer):
+        """What is wrong with the answer, in a sentence; None if it is right."""
         if fault := wrong_kind(answer, self.solution):
-            return Verdict("wrong", fault)
-        with settings_restored():
-            try:
-                results = self._results(answer)
-            except Failure as failure:
-                return Verdict("wrong", str(failure))
-            fault = self._first_fault(results)
-            if fault is None:
-                return Verdict("right", self.why)
-            return Verdict("wrong", self._known_mistake(results) or fault)
+            return fault
+        try:
+            results = self._results(answer)
+        except Failure as failure:
+            return str(failure)
+        fault = self._first_fault(results)
+        return fault and (self._known_mistake(results) or fault)
 
     def _results(self, answer):
         """What the answer gives for each of the inputs."""
         results = []
         for arguments in self.inputs():
-            torch.manual_seed(0)
-            try:
-                results.append(self.use(answer, *arguments))
-            except Failure:
-                raise
-            except (Exception, SystemExit) as error:
-                raise Failure(explain_error(answer, error)) from None
+            with settings_restored():
+                torch.manual_seed(0)
+                try:
+                    results.append(self.use(answer, *arguments))
+                except Failure:
+                    raise
+                except (Exception, SystemExit) as error:
+                    raise Failure(explain_error(answer, error)) from None
         return results
 
     def _first_fault(self, results):
         """The first of the inputs for which the result is not as expected, and how; or None."""
         for arguments, result in zip(self.inputs(), results, strict=True):
             shown = show_arguments(arguments)
-            fault = difference(result, self.expected(*arguments), self.tolerance)
+            with settings_restored():
+                fault = difference(result, self.expected(*arguments), self.tolerance)
             if isinstance(fault, Outcome) or (fault and not arguments):
                 return fault[0].upper() + fault[1:]
             if fault and result is None:
@@ -158,7 +207,7 @@ def has_a_gap(answer):
         return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
-    except (OSError, SyntaxError):  # a function whose text is not to be had
+    except (OSError, SyntaxError):  # a function without source text
         return False
     lines = [
         node for node in ast.walk(tree) if isinstance(node, ast.Expr | ast.Return | ast.Assign)
@@ -167,7 +216,7 @@ def has_a_gap(answer):
 
 
 def wrong_kind(answer, solution):
-    """Say it if the answer is no such thing as the solution, or takes other arguments; else None."""
+    """Say if the answer is another kind of thing than the solution, or takes other arguments."""
     if kind(answer) != kind(solution):
         return f"The answer is {show(answer)}; expected {kind(solution)}."
     if callable(solution):
@@ -176,7 +225,7 @@ def wrong_kind(answer, solution):
             inspect.signature(answer).bind(*wanted.parameters)
         except TypeError:
             return f"Your function takes {inspect.signature(answer)}; expected {wanted}."
-        except ValueError:  # one of Python's own functions, which tells no signature
+        except ValueError:  # some built-in functions have no signature
             return None
     return None
 
@@ -186,10 +235,23 @@ def kind(answer):
     if callable(answer):
         return "a function"
     if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
-        return "a number" if math.isfinite(answer) else "a number that is not finite"
+        return "a number" if as_float(answer) is not None else "a number that is not finite"
     if isinstance(answer, (list, tuple)):
         return f"a list of {len(answer)}"
-    return f"a {type(answer).__name__}"
+    return with_article(type(answer).__name__)
+
+
+def with_article(noun):
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def as_float(value):
+    """A number of any type as a float; None if it is not finite, or too large for one."""
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 @contextlib.contextmanager
@@ -252,7 +314,9 @@ def _tensor_difference(result, expected, tolerance):
         return f"your answer gives {show(result)}; expected {shape}."
     if result.shape != expected.shape:
         return f"your answer has the shape {tuple(result.shape)}; expected {tuple(expected.shape)}."
-    result, expected = result.detach().double(), expected.detach().double()
+    if result.device.type == "meta":
+        return "your answer is a tensor on the device meta, which holds no numbers."
+    result, expected = result.detach().cpu().double(), expected.detach().double()
     if not result.isfinite().all():
         return "your answer holds NaN or infinity; expected finite numbers."
     scale = expected.abs().max().item() if expected.numel() else 0
@@ -269,13 +333,16 @@ def _number_difference(result, expected, tolerance):
         result = result.item()
     if not isinstance(result, numbers.Real) or isinstance(result, bool):
         return f"your answer gives {show(result)}; expected a number."
-    if abs(result - expected) <= tolerance * max(abs(expected), 1e-12):
+    number = as_float(result)
+    if number is None:
+        return "your answer is not finite, or too large for a float; expected a finite number."
+    if abs(number - expected) <= tolerance * max(abs(expected), 1e-12):
         return None
-    return f"your answer is {result:.4g}; expected {expected:.4g}."
+    return f"your answer is {number:.4g}; expected {expected:.4g}."
 
 
 def explain_error(answer, error):
-    """Tell in a sentence that `answer` raised, with the learner's line where it happened."""
+    """Say in a sentence what `answer` raised, with the learner's line where it happened."""
     said = f"{type(error).__name__}: {cut(error, 200)}"
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
@@ -296,7 +363,7 @@ def show(value):
         return f"{text}.0" if text.lstrip("-").isdigit() else text
     if isinstance(value, (str, int, bool, list, tuple, torch.Tensor)):
         return cut(reprlib.repr(value), 80)
-    return f"a {type(value).__name__}"  # its repr may hold an address, or never end
+    return with_article(type(value).__name__)  # its repr may hold an address, or never end
 
 
 def show_arguments(arguments):

@@ -6,25 +6,28 @@ goes to `data/results/speed.csv`.
 """
 
 import datetime
+import gzip
 import platform
 import statistics
+import struct
 import time
 import warnings
+from unittest import mock
 
 import cpuinfo
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from results import RESULTS, write_rows
 from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.utils.data import Subset
 
 from helpers import MnistDataset, accuracy, load_mnist, train
 from helpers.formats import write_csv
+from helpers.tables import RESULTS, write_rows
 
-CASES = 8
+CASES = 11
 ROWS = []
 
 
@@ -115,11 +118,18 @@ def sgd(parameters):
 
 
 @pytest.mark.parametrize(
-    ("name", "make_optimizer", "at_least"), [("SGD", sgd, 3), ("Adam", torch.optim.Adam, 4.5)]
+    ("name", "make_optimizer", "against", "at_least"),
+    [
+        ("SGD", sgd, "the note's loop", 5),
+        ("Adam", torch.optim.Adam, "the note's loop", 5),
+        ("SGD", sgd, "the same without a recording", 2.5),
+        ("Adam", torch.optim.Adam, "the same without a recording", 3),
+    ],
 )
 def test_training_at_batch_size_1(
-    benchmark, one_thread, train_set, note_dataset, name, make_optimizer, at_least
+    benchmark, one_thread, train_set, note_dataset, name, make_optimizer, against, at_least
 ):
+    """Against the note, which is slower by its dataset, too; and what the recording alone gains."""
     steps, loss_function = 5000, nn.MSELoss()
     few = Subset(train_set, range(steps))
 
@@ -143,8 +153,13 @@ def test_training_at_batch_size_1(
             loss.backward()
             optimizer.step()
 
+    def plain():
+        with mock.patch("helpers.training.replayed", lambda step, *parts: step):
+            course()
+
     case = f"5,000 training steps, batch size 1, {name}"
-    compare(benchmark, case, course, "the note's loop", note, at_least, rounds=3)
+    other = note if against == "the note's loop" else plain
+    compare(benchmark, case, course, against, other, at_least, rounds=3)
 
 
 @pytest.mark.parametrize("size", [60_000, 55_000])
@@ -201,10 +216,14 @@ def test_accuracy(benchmark, note_dataset):
     compare(benchmark, case, course, "the note's loop", note, at_least=50, rounds=3)
 
 
-def test_loading_the_csv_file(benchmark, train_set, tmp_path):
-    csv_file = tmp_path / "mnist_train.csv"
-    write_csv(csv_file, train_set.images.numpy(), train_set.labels.numpy())
+@pytest.fixture(scope="module")
+def csv_file(train_set, tmp_path_factory):
+    file = tmp_path_factory.mktemp("csv") / "mnist_train.csv"
+    write_csv(file, train_set.images.numpy(), train_set.labels.numpy())
+    return file
 
+
+def test_loading_the_csv_file(benchmark, csv_file):
     def course():
         MnistDataset(csv_file)
 
@@ -214,6 +233,22 @@ def test_loading_the_csv_file(benchmark, train_set, tmp_path):
     compare(
         benchmark, "loading 60,000 rows of CSV", course, "pandas.read_csv", plain_pandas, at_least=1
     )
+
+
+def test_loading_the_idx_files(benchmark, train_set, csv_file, tmp_path):
+    images, labels = train_set.images.reshape(-1, 28, 28).numpy(), train_set.labels.byte().numpy()
+    for name, magic, array in (("images", 2051, images), ("labels", 2049, labels)):
+        header = struct.pack(f">{1 + array.ndim}I", magic, *array.shape)
+        (tmp_path / name).write_bytes(gzip.compress(header + array.tobytes()))
+
+    def course():
+        MnistDataset(tmp_path / "images", tmp_path / "labels")
+
+    def as_csv():
+        MnistDataset(csv_file)
+
+    case = "loading 60,000 images of the IDX files, gzip"
+    compare(benchmark, case, course, "the same as CSV", as_csv, at_least=2)
 
 
 def test_time_to_97_percent(benchmark, train_set):

@@ -30,7 +30,7 @@ def faults(page):
     found = run(page, {"include": [[part] for part in OURS]}, NOT_OURS)
     (contrast,) = (rule for rule in found["passes"] if rule["id"] == "color-contrast")
     assert len(contrast["nodes"]) > page.locator(".jp-RenderedMarkdown").count()
-    return told(found)
+    return described(found)
 
 
 def faults_of_site(page, rules=None):
@@ -40,7 +40,7 @@ def faults_of_site(page, rules=None):
     page.set_viewport_size(size | {"height": max(height, 1200)})  # the sidebar has a height, too
     found = run(page, None, ["empty-table-header"], rules)
     page.set_viewport_size(size)
-    return told(found)
+    return described(found)
 
 
 def run(page, parts, without, rules=None):
@@ -50,7 +50,7 @@ def run(page, parts, without, rules=None):
     return Axe().run(page, context=parts, options=options | (rules or {})).response
 
 
-def told(found):
+def described(found):
     return [
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
         for rule in found["violations"] + found["incomplete"]

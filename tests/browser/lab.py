@@ -15,6 +15,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import bands
+
 from helpers.environment import ROOT
 
 FOLDERS = ("notebooks", "helpers", "tools", "docs", "data/sample", "data/results")
@@ -152,6 +154,29 @@ def run_all(page):
     page.wait_for_function(f"() => {NUMBERED}", timeout=SLOWEST)
     wait_idle(page)
     wait_drawn(page)
+
+
+def run_each(page, notebook):
+    """Run one cell after the other, and hold its bands; returns what does not hold."""
+    lines = {cell: bands.line_for_kernel(notebook, cell, False) for cell in bands.cells(notebook)}
+    broken = page.evaluate(
+        """async lines => {
+            const panel = jupyterapp.shell.currentWidget, broken = [];
+            for (const [index, cell] of [...panel.content.model.cells].entries()) {
+                panel.content.activeCellIndex = index;
+                await jupyterapp.commands.execute("notebook:run-cell");
+                if (!(cell.id in lines)) continue;
+                const code = {code: lines[cell.id], silent: true, store_history: false};
+                const reply = await panel.sessionContext.session.kernel.requestExecute(code).done;
+                if (reply.content.status === "error") broken.push(reply.content.evalue);
+            }
+            return broken;
+        }""",
+        lines,
+    )
+    wait_idle(page)
+    wait_drawn(page)
+    return broken
 
 
 def wait_idle(page, timeout=SLOWEST):

@@ -1,9 +1,12 @@
 """A person draws digits on the pad, with the mouse and with the keyboard, and they are read."""
 
+import math
+
 import pytest
 
 from browser.axe import faults
 from browser.lab import add_cell, keep_screenshot, open_notebook
+from helpers.environment import ROOT
 
 PAD = """\
 import torch
@@ -82,6 +85,50 @@ def test_axe_finds_nothing(page, pad):
     draw(page, pad, DIGITS["7"])
     wait_for_answer(pad, "The largest output is that of 7")
     assert faults(page) == []
+
+
+# The pad by itself, with neither a kernel nor a network.
+
+ALONE = """
+window.strokes = [];
+window.pad = makePad(document.body, {
+  brush: 0.1, onStrokes: (strokes) => (window.strokes = strokes), onPrepared() {} });
+"""
+INKED = """document.querySelector(".paper").getContext("2d").getImageData(0, 0, 252, 252)
+    .data.filter((value, index) => index % 4 === 3 && value > 127).length"""
+
+
+@pytest.fixture
+def alone(browser):
+    with browser.new_context() as context:
+        page = context.new_page()
+        script = (ROOT / "helpers/draw.js").read_text("utf-8") + ALONE
+        page.add_script_tag(type="module", content=script)
+        page.wait_for_function("window.pad")
+        yield page
+
+
+def test_a_dot_is_seen_as_a_disc_as_wide_as_the_brush(alone):
+    alone.locator(".paper").click(position={"x": 100, "y": 60})
+    assert [len(line) for line in alone.evaluate("window.strokes")] == [1]
+    assert alone.evaluate(INKED) == pytest.approx(math.pi * 12.6**2, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "answer"),
+    [
+        ([0.02] * 7 + [0.93, 0.1, 0], "The largest output is that of 7: 0.93."),
+        ([0.1] + [0] * 9, "The largest output is that of 0: 0.10."),
+        ([0.001] * 6 + [0.004] + [0] * 3, "No output is large; the largest is that of 6: 0.00."),
+        ([], NOTHING),
+    ],
+)
+def test_the_sentence_changes_with_the_bars_and_is_spoken_later(alone, outputs, answer):
+    """A screen reader speaks of what stays, not of every point of a line that is being drawn."""
+    shown = """outputs => { pad.showOutputs([1]); pad.showOutputs(outputs);
+        return [".answer", ".spoken"].map(part => document.querySelector(part).textContent) }"""
+    assert alone.evaluate(shown, outputs) == [answer, ""]
+    alone.locator(".spoken").filter(has_text=answer).wait_for(state="attached")
 
 
 def draw(page, pad, lines):

@@ -191,15 +191,6 @@ def test_every_figure_has_the_text_that_stands_beside_it(site):
         assert shown == stored, page
 
 
-def test_checks_and_solutions_are_collapsed(site):
-    for page in site.chapters():
-        tags = [tag for cell in notebook_of(page).cells for tag in cell.metadata.get("tags", [])]
-        details = [attributes for tag, attributes in site.elements(page) if tag == "details"]
-        collapsed = [one for one in details if "hide" in (one.get("class") or "").split()]
-        assert len(collapsed) == tags.count("check") + tags.count("solution"), page
-        assert not any("open" in one for one in collapsed), page
-
-
 def test_every_formula_is_set(visitor):
     page = visitor("notebooks/05_loss_function.html")
     page.locator("mjx-container").first.wait_for()

@@ -10,6 +10,7 @@ import sys
 
 import nbformat
 import pytest
+from cells import masked
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.plugin import get_sanitize_patterns
 from run_notebooks import CONTROLS
@@ -19,12 +20,6 @@ from helpers.environment import ROOT
 from helpers.mnist import FULL_SIZE, IDX_FILES
 
 CONFIG = (ROOT / "tests/notebooks/sanitize.cfg").read_text("utf-8")
-
-
-def masked(text):
-    for regex, replacement in get_sanitize_patterns(CONFIG):
-        text = re.sub(regex, replacement, text)
-    return text
 
 
 def test_nbval_reads_every_pair():
@@ -74,55 +69,98 @@ def test_everything_else_is_compared(text):
 
 @pytest.fixture(scope="module")
 def full_mnist(tmp_path_factory):
-    """As many images as MNIST has, all blank."""
+    """As many images as MNIST has, all alike."""
     folder = tmp_path_factory.mktemp("mnist")
     for split, count in {"train": FULL_SIZE, "test": 10}.items():
         headers = struct.pack(">4i", 0x803, count, 28, 28), struct.pack(">2i", 0x801, count)
         for name, header, size in zip(IDX_FILES[split], headers, (784, 1), strict=True):
             with gzip.open(folder / f"{name}.gz", "wb", compresslevel=1) as file:
-                file.write(header + bytes(count * size))
+                file.write(header + bytes(range(10)) * (count * size // 10))
     return folder
+
+
+BANDS = """
+import random
+from bands import after
+
+@after("shows")
+def draws_and_rebinds(x):
+    x = random.random()
+    return x < 1
+
+@after("holds", full=(1, 2), sample=(8, 9))
+def value_of_x(x):
+    return x
+
+@after("lacks", full=(1, 2))
+def value_of_y(y):
+    return y
+"""
 
 
 @pytest.fixture
 def course(tmp_path):
-    """A tiny course: two cells whose stored outputs are wrong, one of them tagged, one right."""
+    """A tiny course: which of its cells fail depends on the images."""
     for name in ("pyproject.toml", "conftest.py", "tests/notebooks/sanitize.cfg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("helpers", "data/sample"):
+    for name in ("helpers", "tools", "data/sample"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    cells = [new_code_cell("print(6 * 7)", execution_count=n + 1) for n in range(3)]
-    cells[0].outputs = [new_output("stream", text="42\n")]
-    cells[1].outputs = [new_output("stream", text="43\n")]
-    cells[2].outputs = [new_output("stream", text="43\n")]
-    cells[2].metadata.tags = ["mnist-output"]
+    cells = {
+        "right": ("print(6 * 7)", "42\n"),
+        "wrong": ("print(6 * 7)", "43\n"),
+        "tagged": ("print(6 * 7)", "43\n"),
+        "shows": ("import random\nrandom.seed(0)\nx = 8", ""),
+        "drawn": (
+            "print(x, f'{random.random():.2f}', [n for n in dir() if 'band' in n])",
+            "8 0.84 []\n",
+        ),
+        "holds": ("x = 8", ""),
+        "lacks": ("x = 1", ""),
+    }
+    notebook = new_notebook()
+    for count, (name, (source, text)) in enumerate(cells.items(), start=1):
+        outputs = [new_output("stream", text=text)] * bool(text)
+        notebook.cells.append(
+            new_code_cell(source, id=name, execution_count=count, outputs=outputs)
+        )
+    notebook.cells[2].metadata.tags = ["mnist-output"]
     (tmp_path / "notebooks").mkdir()
-    nbformat.write(new_notebook(cells=cells), tmp_path / "notebooks/tiny.ipynb")
+    nbformat.write(notebook, tmp_path / "notebooks/tiny.ipynb")
+    (tmp_path / "tests/notebooks/bands").mkdir()
+    (tmp_path / "tests/notebooks/bands/tiny.py").write_text(BANDS)
     return tmp_path
 
 
-def results_of_cells(course, mnist_dir):
+def failed_cells(course, mnist_dir):
+    """The ids of the cells that fail, and what pytest says."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider", "notebooks"],
         cwd=course,
         env=os.environ | {"MNIST_DIR": str(mnist_dir), "PYTHONPATH": str(course)},
         capture_output=True,
         text=True,
     )
     found = re.findall(r"::Cell \d (PASSED|FAILED)", done.stdout)
-    assert len(found) == 3, done.stdout + done.stderr
-    return found
+    ids = [cell.id for cell in nbformat.read(course / "notebooks/tiny.ipynb", as_version=4).cells]
+    assert len(found) == len(ids), done.stdout + done.stderr
+    return [name for name, state in zip(ids, found, strict=True) if state == "FAILED"], done.stdout
 
 
 def test_on_the_sample_tagged_outputs_are_not_compared(course):
-    assert results_of_cells(course, "") == ["PASSED", "FAILED", "PASSED"]
+    failed, printed = failed_cells(course, "")
+    assert failed == ["wrong", "lacks"]
+    assert (
+        "Cell 6: Bands of cell lacks do not hold:\nvalue of y: the notebook has no y\n" in printed
+    )
 
 
 def test_on_full_mnist_in_data_every_output_is_compared(course, full_mnist):
     for file in full_mnist.iterdir():
         shutil.copy(file, course / "data")
-    assert results_of_cells(course, "") == ["PASSED", "FAILED", "FAILED"]
+    failed, printed = failed_cells(course, "")
+    assert failed == ["wrong", "tagged", "holds", "lacks"]
+    assert "value of x: 8; expected 1 to 2" in printed
 
 
 def test_the_images_are_counted_not_their_folder_named(monkeypatch, tmp_path):

@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from cells import read
 from hygiene import RULES, asks_for_two_to_four_predictions
 
 from helpers.environment import ROOT
@@ -33,5 +34,5 @@ def test_it_is_smaller_than_a_megabyte(path):
 def test_it(path, rule):
     if rule is asks_for_two_to_four_predictions and int(path.stem[:2]) not in PREDICTING:
         return
-    complaints = rule(nbformat.read(path, as_version=4))
+    complaints = rule(read(path))
     assert not complaints, "\n\n".join(complaints)

@@ -9,8 +9,6 @@ import pytest
 
 from helpers.environment import ROOT
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="on Windows the course goes without make")
-
 
 @pytest.fixture
 def course(tmp_path):
@@ -32,28 +30,21 @@ def script(path, text):
     return path
 
 
-def test_an_old_python_gets_one_clear_line(course):
-    old = script(course / "python3", "exit 1  # as `sys.exit(version < (3, 11))` ends there")
+@pytest.mark.parametrize(
+    "python",
+    [
+        "exit 1  # as `sys.exit(version < (3, 11))` ends there",
+        'exec python3 -c "import sys; sys.version_info = (3, 9, 1); $2"',  # not in the alphabet
+        None,
+    ],
+)
+def test_an_old_or_missing_python_gets_one_clear_line(course, python):
+    old = script(course / "python3", python) if python else course / "no-such-python"
     done = make(course, "setup", f"PYTHON={old}")
     message, makes_own = done.stderr.splitlines()
-    assert done.returncode != 0
     assert "needs Python 3.11 or newer" in message and str(old) in message
-    assert makes_own.startswith("make: ***")
+    assert done.returncode != 0 and makes_own.startswith("make: ***")
     assert not (course / ".venv").exists()
-
-
-def test_a_missing_python_gets_one_clear_line(course):
-    done = make(course, "setup", "PYTHON=no-such-python")
-    message, _ = done.stderr.splitlines()
-    assert done.returncode != 0
-    assert "needs Python 3.11 or newer" in message and "no-such-python" in message
-
-
-def test_the_version_is_judged_by_the_number(course):
-    """3.9 is older than 3.11, though not in the alphabet."""
-    condition = "import sys; sys.version_info = (3, 9, 1); "
-    old = script(course / "python3", f'exec python3 -c "{condition}$2"')
-    assert "needs Python 3.11" in make(course, "setup", f"PYTHON={old}").stderr
 
 
 def test_the_oldest_python_is_that_of_pyproject(course):
@@ -66,12 +57,33 @@ def test_the_oldest_python_is_that_of_pyproject(course):
 def test_an_interrupted_installation_starts_over(course):
     (course / ".venv/bin").mkdir(parents=True)
     (course / ".venv/bin/python").write_text("half written")
-    assert "-m venv --clear .venv" in make(course, "--dry-run", "test").stdout
+    commands = make(course, "--dry-run", "test", "CPU=1").stdout
+    assert "rm -rf .venv\n" in commands and "--extra-index-url" in commands
+
+
+def installed(folder):
+    (folder / ".venv").mkdir()
+    (folder / ".venv/installed").write_text(f"{folder}\n")
+    return folder
+
+
+def test_the_installation_announces_itself_and_remembers_its_folder(course):
+    python = script(course / "python3", 'mkdir -p .venv/bin; ln -sf "$0" .venv/bin/python')
+    done = make(course, "setup", f"PYTHON={python}")
+    assert done.stdout.startswith("Installing the course into .venv: a few minutes"), done.stderr
+    assert make(course, "setup").stdout == "make: Nothing to be done for 'setup'.\n"
+
+
+def test_an_environment_of_another_folder_is_made_anew(course, tmp_path_factory):
+    """`cp -a` and `mv` take it along: its helpers would be those of the first folder."""
+    moved = tmp_path_factory.mktemp("other") / "a copy"
+    shutil.copytree(installed(course), moved)
+    assert "pip install" not in make(course, "--dry-run", "lab").stdout
+    assert "pip install" in make(moved, "--dry-run", "lab").stdout
 
 
 def test_nothing_is_installed_twice_until_the_requirements_change(course):
-    (course / ".venv").mkdir()
-    (course / ".venv/installed").touch()
+    installed(course)
     assert "pip install" not in make(course, "--dry-run", "test").stdout
     os.utime(course / "constraints.txt", (2e9, 2e9))
     assert "pip install" in make(course, "--dry-run", "test").stdout
@@ -86,14 +98,14 @@ def test_commands_see_the_mnist_dir_that_is_given(course):
 
 
 def test_lab_opens_the_learners_own_copies(course):
-    (course / ".venv").mkdir()
-    (course / ".venv/installed").touch()
-    (command,) = make(course, "--dry-run", "lab", "ARGS=--no-browser").stdout.splitlines()
+    (command,) = make(
+        installed(course), "--dry-run", "lab", "ARGS=--no-browser"
+    ).stdout.splitlines()
     assert command.endswith("tools/lab.py --no-browser")
 
 
 def test_help_lists_every_command():
     commands = (
-        "lab fresh progress test run data notebooks bench devices grid fair faults browser site mutate student setup clean"
+        "lab fresh progress run data devices grid fair test notebooks bench faults browser site mutate versions student setup clean"
     ).split()
     assert [line.split()[1] for line in make(ROOT, "help").stdout.splitlines()] == commands

@@ -1,11 +1,14 @@
 """Where a relative MNIST_DIR starts, and what reaches the kernels, which run in notebooks/."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from helpers import mnist
+from helpers.environment import ROOT
 from helpers.mnist import DATA, mnist_dir
 
 
@@ -41,7 +44,6 @@ def test_a_kernel_finds_what_lies_beside_the_course(course, monkeypatch):
     assert found("../shared/mnist", monkeypatch) == course / "shared/mnist"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there the home folder is not HOME")
 def test_a_tilde_is_the_home_folder(course, monkeypatch):
     assert found("~/mnist", monkeypatch) == course / "home/mnist"
 
@@ -53,3 +55,12 @@ def test_an_absolute_folder_is_itself(course, monkeypatch):
 def test_the_tests_hand_kernels_an_absolute_folder():
     assert Path(os.environ["MNIST_DIR"]).is_absolute()
     assert DATA.is_absolute()
+
+
+def test_a_wrong_folder_ends_the_tests_in_one_line():
+    command = [sys.executable, "-m", "pytest", "tests/project"]
+    variables = os.environ | {"MNIST_DIR": "/nowhere"}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+    (line,) = done.stderr.strip().splitlines()
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR and not done.stdout
+    assert line.startswith("ERROR: MNIST_DIR is '/nowhere', which is not a folder")

@@ -16,10 +16,6 @@ def figure():
     return new_code_cell("plt.show()", outputs=[new_output("display_data", {"image/png": PIXEL})])
 
 
-def check():
-    return new_code_cell("assert True", metadata={"tags": ["check"]})
-
-
 def alt_of_the_first(*cells):
     notebook = new_notebook(cells=[figure(), *cells])
     describe_figures(notebook)
@@ -28,10 +24,6 @@ def alt_of_the_first(*cells):
 
 def test_it_is_the_sentence_behind_the_figure():
     assert alt_of_the_first(new_markdown_cell("A square. It is red.")) == "A square."
-
-
-def test_checks_between_the_figure_and_its_text_are_skipped():
-    assert alt_of_the_first(check(), check(), new_markdown_cell("A square.")) == "A square."
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("safetensors", reason="not installed: make site")
 import build_site
 from accuracies import FOUR_EPOCHS, stored_accuracy
-from address import BINDER, COLAB, COLAB_CELL
+from address import BINDER, COLAB
 from build_site import DOCS, FILES, MARK, RESULTS, with_links
 
 from helpers.environment import ROOT
@@ -58,9 +58,6 @@ def test_a_chapter_bears_its_number_and_leads_to_its_notebook():
     assert notebook.cells[0].source.startswith("# 05 Change the loss")
     for start in (FILES, BINDER, COLAB):
         assert f"({start}notebooks/05_loss_function.ipynb)" in notebook.cells[1].source
-    assert COLAB_CELL not in [cell.source for cell in notebook.cells], (
-        "it serves the notebook alone"
-    )
 
 
 def test_every_table_of_results_stands_on_its_page():

@@ -1,8 +1,12 @@
 """The learner's copies: made without outputs, kept when changed, put back on request."""
 
+import os
+import re
+import shutil
 import subprocess
 import sys
-import zipfile
+from pathlib import Path
+from unittest.mock import Mock
 
 import copies
 import nbformat
@@ -10,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers.environment import ROOT
+from helpers.exercises.core import FOR_A_CLASS
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +33,6 @@ def store(name, source):
     cells = [
         new_markdown_cell("# Title"),
         new_code_cell(source, outputs=outputs, execution_count=1),
-        new_code_cell("solved", metadata={"tags": ["solution"]}, execution_count=2),
     ]
     nbformat.write(new_notebook(cells=cells), copies.NOTEBOOKS / name)
 
@@ -48,7 +52,7 @@ def change(name, source):
 def test_a_copy_has_the_cells_and_no_outputs():
     copies.main([])
     notebook = read("05_loss.ipynb")
-    assert [cell.source for cell in notebook.cells] == ["# Title", "2 + 2", "solved"]
+    assert [cell.source for cell in notebook.cells] == ["# Title", "2 + 2"]
     assert all(not cell.outputs and not cell.execution_count for cell in notebook.cells[1:])
 
 
@@ -71,14 +75,14 @@ def test_a_changed_copy_is_kept_and_named_when_the_course_moves_on(capsys):
         copies.main([])
         assert read("05_loss.ipynb").cells[1].source == "my answer"
         (line,) = capsys.readouterr().out.splitlines()
-        assert line.startswith("work/05_loss.ipynb: yours") and "make fresh ARGS=05" in line
+        assert line.startswith("work/05_loss.ipynb: kept with") and "make fresh ARGS=05" in line
 
 
 def test_a_fresh_copy_leaves_the_old_one_beside_it():
     copies.main([])
     for n in (1, 2):
         change("05_loss.ipynb", f"answer {n}")
-        copies.main(["fresh", "05"])
+        copies.main(["fresh", "05" if n == 1 else "5"])
         assert read("05_loss.ipynb").cells[1].source == "2 + 2"
         assert read(f"05_loss.old{n}.ipynb").cells[1].source == f"answer {n}"
     store("05_loss.ipynb", "2 + 3")
@@ -86,39 +90,114 @@ def test_a_fresh_copy_leaves_the_old_one_beside_it():
     assert read("05_loss.ipynb").cells[1].source == "2 + 3"
 
 
-@pytest.mark.parametrize("number", ["5", "0", "nine"])
-def test_an_unknown_number_is_named(number):
-    with pytest.raises(
-        SystemExit, match=f"'{number}' is none of the notebooks; expected one of 00, 05"
-    ):
-        copies.main(["fresh", number])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": 1}'])
+def test_a_copy_that_cannot_be_read_is_kept_and_stops_no_other(capsys, content):
+    copies.main([])
+    (copies.WORK / "00_setup.ipynb").write_text(content)
+    store("05_loss.ipynb", "2 + 3")
+    copies.main([])
+    assert (copies.WORK / "00_setup.ipynb").read_text() == content
+    assert read("05_loss.ipynb").cells[1].source == "2 + 3"
+    assert capsys.readouterr().out.startswith("work/00_setup.ipynb: kept, but it cannot be read")
 
 
-def test_the_class_gets_the_course_without_solutions_and_it_runs(folder, monkeypatch):
-    monkeypatch.setattr(copies, "NOTEBOOKS", ROOT / "notebooks")
-    monkeypatch.setattr(copies, "ROOT", ROOT)
-    monkeypatch.setattr(copies, "BUILD", folder / "build")
-    copies.student()
+@pytest.mark.parametrize("content", ["", '{"05_loss.ip', "[1]", "null"])
+def test_when_the_marks_are_broken_a_copy_that_differs_is_kept(capsys, content):
+    copies.main([])
+    change("05_loss.ipynb", "my answer")
+    (copies.WORK / copies.MADE).write_text(content)
+    copies.main([])
+    assert read("05_loss.ipynb").cells[1].source == "my answer"
+    assert capsys.readouterr().out.startswith("work/05_loss.ipynb: kept with your changes")
+    store("00_setup.ipynb", "1 + 2")  # its copy was the course's, and so has its mark again
+    copies.main([])
+    assert read("00_setup.ipynb").cells[1].source == "1 + 2"
+
+
+def test_a_copy_is_never_half_written(monkeypatch):
+    copies.main([])
+    store("05_loss.ipynb", "2 + 3")
+    monkeypatch.setattr(Path, "replace", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        copies.main([])
+    assert read("05_loss.ipynb").cells[1].source == "2 + 2"
+
+
+def test_a_folder_that_cannot_be_written_is_named(monkeypatch):
+    monkeypatch.setattr(Path, "mkdir", Mock(side_effect=PermissionError(13, "denied", "/x/work")))
+    with pytest.raises(SystemExit, match="denied: '/x/work'. The course needs a folder that you"):
+        copies.main([])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [([], "which notebook?"), (["9"], "'9' is not a notebook"), (["nine"], "'nine' is not")],
+)
+def test_the_remedy_for_a_wrong_number_is_named(arguments, named):
+    with pytest.raises(SystemExit) as stopped:
+        copies.main(["fresh", *arguments])
+    assert str(stopped.value).startswith(f"make fresh: {named}")
+    assert str(stopped.value).endswith("Name one of 00, 05, such as make fresh ARGS=05")
+
+
+# The course for a class.
+
+
+@pytest.fixture
+def course(folder, monkeypatch):
+    """The whole course in another folder, without git, and a notebook that was just begun."""
+    ours = folder / "ours"
+    for name in ("notebooks", "helpers", "tools", "docs", "data/sample", "data/results"):
+        shutil.copytree(ROOT / name, ours / name)
+    for path in (ROOT / "data/README.md", *filter(Path.is_file, ROOT.iterdir())):
+        shutil.copy(path, ours / path.relative_to(ROOT))
+    cell = new_code_cell("import helpers\nassert 'elsewhere' in helpers.__file__")
+    nbformat.write(new_notebook(cells=[cell]), ours / "notebooks/16_new.ipynb")
+    monkeypatch.setattr(copies, "ROOT", ours)
+    return ours
+
+
+def test_the_class_gets_the_course_without_solutions_and_it_runs(folder, course):
+    """It runs on its own helpers, in its own kernels too, though another course is installed."""
+    (course / "data/mnist_train.csv").touch()
+    copies.main(["student"])
     elsewhere = folder / "elsewhere"
-    with zipfile.ZipFile(folder / "build/student.zip") as archive:
-        archive.extractall(elsewhere)
-    names = sorted(path.name for path in (elsewhere / "notebooks").iterdir())
-    assert names == sorted(
-        path.name for path in (ROOT / "notebooks").iterdir() if path.suffix in (".ipynb", ".py")
-    )
+    shutil.unpack_archive(folder / "build/student.zip", elsewhere)
+    assert not (elsewhere / "data/mnist_train.csv").exists()
+    assert (elsewhere / "helpers/exercises" / FOR_A_CLASS.name).exists()
+    assert set(names(course)) - set(names(elsewhere)) <= {"__pycache__"}
     for path in (elsewhere / "notebooks").glob("*.ipynb"):
         text = path.read_text("utf-8")
-        assert '"solution"' not in text and '"outputs": [],' in text and "image/png" not in text
-    done = subprocess.run(
-        [sys.executable, "tools/run_notebooks.py", "notebooks/01_autograd_basics.ipynb"],
-        cwd=elsewhere,
-        env={
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(folder),
-            "PYTHONPATH": str(elsewhere),
-            "MNIST_DIR": "data/sample",
-        },
-        capture_output=True,
-        text=True,
-    )
+        assert "image/png" not in text and "github.com" not in text
+    command = [sys.executable, "tools/run_notebooks.py", "notebooks/16_new.ipynb"]
+    variables = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=elsewhere, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert (elsewhere / "build/16_new.ipynb").exists()
+
+
+def names(course):
+    return [path.name for path in (course / "notebooks").iterdir()]
+
+
+def test_what_the_class_reads_holds_for_it(folder, course):
+    copies.main(["student"])
+    student = folder / "build/student"
+    readme, makefile, pyproject = (
+        (student / name).read_text("utf-8") for name in ("README.md", "Makefile", "pyproject.toml")
+    )
+    strangers = ("teacher", "clone", "OWNER", "make test", "store their", "<!--")
+    assert [words for words in strangers if words in readme] == []
+    targets = re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE)
+    assert set(re.findall(r"`make ([a-z]+)", readme)) <= set(targets)
+    named = re.findall(r"\]\(([^):#]+)", readme) + re.findall(r"(?:tools|tests)/[\w/.]+", makefile)
+    assert [name for name in named if not (student / name).exists()] == []
+    assert "pytest.ini" not in pyproject
+
+
+@pytest.mark.parametrize("name", ["docs/glossary.md", "notebooks/07_optimizer.ipynb", "README.md"])
+def test_what_the_class_would_lack_is_named(folder, course, name):
+    (course / name).unlink()
+    with pytest.raises(SystemExit, match=f"not the whole course; missing: {name}$"):
+        copies.main(["student"])
+    assert not (folder / "build").exists()

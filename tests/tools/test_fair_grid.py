@@ -3,7 +3,6 @@
 import fair_grid
 import pytest
 import torch
-from distributed import Client, LocalCluster
 from fair_grid import RATES, best, try_rates
 
 from helpers import accuracy, load_mnist, train
@@ -11,47 +10,34 @@ from helpers.environment import ROOT
 from helpers.recipes import RATES as RATES_OF_THE_NOTEBOOKS
 from helpers.recipes import Recipe
 
+pytest_plugins = "grid"
+
 BASELINE = {"loss": "mse", "activation": "sigmoid", "optimizer": "sgd", "normalization": "none"}
 
 
 def rows(*pairs):
     """Sixteen recipes were tried at rate 1, and the baseline also at these rates."""
-    others = [
-        recipe.words | {"learning_rate": "1.0", "accuracy": "0"} for recipe in fair_grid.RECIPES
-    ]
+    tried = {"learning_rate": "1.0", "accuracy": "0"}
+    others = [recipe.words | tried for recipe in fair_grid.RECIPES]
     return others + [BASELINE | {"learning_rate": rate, "accuracy": share} for rate, share in pairs]
 
 
-def test_the_rate_with_the_highest_accuracy_is_kept():
-    recipes = best(rows(("0.1", "0.95"), ("0.3", "0.97"), ("3.0", "0.9")))
+@pytest.mark.parametrize(
+    ("pairs", "kept"),
+    [
+        ([("0.1", "0.95"), ("0.3", "0.97"), ("3.0", "0.9")], 0.3),
+        ([("0.3", "0.97"), ("0.1", "0.97")], 0.1),  # of two equal rates the smaller one
+        ([("0.1", "0.95"), ("3.0", "")], 0.1),  # at 3.0 the training broke off
+    ],
+)
+def test_the_rate_with_the_highest_accuracy_is_kept(pairs, kept):
+    recipes = best(rows(*pairs))
     assert len(recipes) == 16
-    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.3]
-
-
-def test_of_two_equal_rates_the_smaller_one_is_kept():
-    recipes = best(rows(("0.3", "0.97"), ("0.1", "0.97")))
-    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.1]
-
-
-def test_a_rate_at_which_the_training_broke_off_is_not_kept():
-    recipes = best(rows(("0.1", "0.95"), ("3.0", "")))
-    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [0.1]
+    assert [recipe.learning_rate for recipe in recipes if recipe.words == BASELINE] == [kept]
 
 
 def test_the_rates_of_the_notebooks_are_among_those_tried():
     assert all(rate in RATES[kind] for kind, rate in RATES_OF_THE_NOTEBOOKS.items())
-
-
-@pytest.fixture
-def client():
-    """A worker in this process, which sees what the test has changed."""
-    threads = torch.get_num_threads()
-    cluster = LocalCluster(
-        1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
-    )
-    with cluster, Client(cluster) as client:
-        yield client
-    torch.set_num_threads(threads)
 
 
 def test_a_training_that_breaks_off_is_a_row_without_accuracy(monkeypatch, client):

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import run_notebooks
+from bands import Band
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 PROGRESS = "for i in range(3):\n    print(f'\\r{i} of 2', end='')\nprint('\\nTest accuracy: 88.2%')"
@@ -155,3 +156,23 @@ def test_a_mnist_dir_that_is_no_folder_ends_it_with_one_line(folder, monkeypatch
     monkeypatch.setenv("MNIST_DIR", "no/such/folder")
     with pytest.raises(SystemExit, match="MNIST_DIR is .*, which is not a folder"):
         run_notebooks.main([str(path)])
+
+
+def test_a_band_that_does_not_hold_is_reported_and_leaves_no_name(folder, capsys, monkeypatch):
+    path = store(
+        folder, "00_held.ipynb", "x = 1", "print(x, [n for n in dir() if 'band' in n])", "2"
+    )
+    first, _, last = (cell.id for cell in nbformat.read(path, as_version=4).cells)
+    lines = {first: "bands = x", last: f"raise AssertionError('{last} does not hold')"}
+    monkeypatch.setattr(
+        run_notebooks.bands, "read", lambda name: [Band(cell, True, True, None) for cell in lines]
+    )
+    monkeypatch.setattr(
+        run_notebooks.bands,
+        "line_for_kernel",
+        lambda name, cell, full: f"exec({lines[cell]!r}, {{'x': x}})",
+    )
+    assert run_notebooks.main([str(path)])
+    assert capsys.readouterr().err == f"00_held: {last} does not hold\n"
+    (printed,) = nbformat.read(folder / "build/00_held.ipynb", as_version=4).cells[1].outputs
+    assert printed.text == "1 []\n"

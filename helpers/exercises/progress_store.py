@@ -1,0 +1,77 @@
+"""Remember which exercises were tried and solved, in data/progress.sqlite.
+
+The environment variable ``COURSE_PROGRESS`` names another file: tests leave the learner's alone. To
+remember is a by-product, so nothing here raises: what goes wrong is returned as a line to show.
+"""
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from helpers.environment import ROOT
+
+FILE = Path(os.environ.get("COURSE_PROGRESS") or ROOT / "data" / "progress.sqlite")
+PATIENCE = 2  # seconds to wait for another process that has the file locked
+
+
+def remember(name, state) -> str:
+    """Note that the exercise `name` was "tried" or "solved"; solved stays solved. Returns a line or ""."""
+    command = (
+        "insert into progress values (?, ?) on conflict (name) do update set state = "
+        "case when state = 'solved' then state else excluded.state end"
+    )
+    _, line = _execute(command, (name, state))
+    return line
+
+
+def states() -> tuple[dict, str]:
+    """Return the noted states by name of exercise (one that is not in it is open), and a line or ""."""
+    if not FILE.exists():
+        return {}, ""
+    rows, line = _execute("select name, state from progress")
+    return dict(rows), line
+
+
+def forget():
+    """Forget all: every exercise is open again."""
+    FILE.unlink(missing_ok=True)
+
+
+def _execute(command, values=()):
+    """Return the rows that a command gives, and a line that says what went wrong, or ""."""
+    try:
+        return _rows(command, values), ""
+    except sqlite3.OperationalError as error:  # locked, read-only, no folder, no room
+        return [], f"Your progress could not be kept in {_short(FILE)}: {error}."
+    except sqlite3.DatabaseError as error:
+        try:
+            return _begin_anew(command, values, error)
+        except (OSError, sqlite3.Error) as error:
+            return [], f"Your progress could not be kept in {_short(FILE)}: {error}."
+
+
+def _begin_anew(command, values, error):
+    """Set a broken file aside, and execute the command on a new one."""
+    aside = FILE.with_suffix(".broken")
+    FILE.replace(aside)
+    line = (
+        f"{_short(FILE)} cannot be read ({error}); it is now {_short(aside)}, and a new one begins."
+    )
+    return _rows(command, values), line
+
+
+def _rows(command, values):
+    connection = sqlite3.connect(FILE, timeout=PATIENCE, isolation_level=None)
+    with contextlib.closing(connection):
+        connection.execute("begin immediate")  # waits for its turn; a later lock may be refused
+        connection.execute(
+            "create table if not exists progress (name text primary key, state text)"
+        )
+        rows = connection.execute(command, values).fetchall()
+        connection.execute("commit")
+        return rows
+
+
+def _short(file):
+    return f"{file.parent.name}/{file.name}"
