@@ -16,18 +16,16 @@ import sys
 import tomllib
 from dataclasses import dataclass
 
-import nbformat
+from cells import code_cells, read
+from course import ROOT
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-
-from helpers.environment import ROOT
+from run_notebooks import set_environment
 
 CHANGES = ROOT / "tests" / "notebooks" / "changes.toml"
 REPORTS = ROOT / "build" / "changes"
-
-LEFT_OUT = {"check", "solution", "colab"}  # tags of cells that are not the learner's
 
 # A line that is as it was (for `difflib`, one that begins with a space), and names a setting.
 SETTING = re.compile(r" .*(lr=|rate|epoch|step|batch|hidden|seed|images|outputs)", re.IGNORECASE)
@@ -119,11 +117,12 @@ def main(arguments=None):
     for name in options.notebooks:
         if not any(known.startswith(name) for known in listed):
             parser.error(f"{CHANGES.name} lists no notebook that begins with {name!r}")
+    set_environment(jobs=1)
     rows = []
     for name, its_changes in listed.items():
         if not name.startswith(tuple(options.notebooks)):
             continue
-        cells = read(name)
+        cells = cells_of(name)
         unchanged = {cell.id: text(cell) for cell in execute(cells)}
         for number, change in enumerate(its_changes, 1):
             if options.only in (None, number):
@@ -142,14 +141,9 @@ def changes():
     return {name: [Change(**entry) for entry in entries] for name, entries in listed.items()}
 
 
-def read(name):
+def cells_of(name):
     """The cells of a notebook that a learner runs."""
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    return [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
-    ]
+    return code_cells(read(ROOT / "notebooks" / f"{name}.ipynb"))
 
 
 def compare(cells, change, unchanged):
@@ -195,9 +189,7 @@ def execute(cells):
         coalesce_streams=True,
     )
     client.comm_open_handlers.clear()  # what is shown inside a widget stays among the outputs
-    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    sample = {"MNIST_DIR": str(ROOT / "data" / "sample"), "OMP_NUM_THREADS": "1"}
-    client.execute(env=environment | sample)
+    client.execute(env=os.environ | {"MNIST_DIR": str(ROOT / "data" / "sample")})
     return notebook.cells[1:]
 
 
