@@ -18,7 +18,7 @@ FOUR_EPOCHS = {
     "06_activation_function": ("another activation", r"test accuracy, LeakyReLU: ([\d.]+)%"),
     "07_optimizer": ("another optimizer", r"test accuracy, Adam: ([\d.]+)%"),
     "08_normalization": ("normalization", r"LayerNorm, lr=0.01: .* ([\d.]+)%"),
-    "09_combined_model": ("all four", r"([\d.]+)% after four"),
+    "09_combined_model": ("all four", r"combined: .* ([\d.]+)% after 4"),
 }
 # ... and at the end of the course.
 LATER = {
