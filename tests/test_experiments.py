@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import psutil
 import pytest
@@ -85,7 +84,7 @@ def test_each_recipe_is_trained_from_each_seed(client, table):
 
 
 def test_the_learning_rate_of_the_recipe_is_used_and_kept(client, table):
-    faster = replace(BASELINE, learning_rate=1.0)
+    faster = Recipe(*BASELINE.words.values(), learning_rate=1.0)
     (slow,) = small(client, table, [BASELINE], [0])
     (fast,) = small(client, table.with_name("fast.csv"), [faster], [0])
     assert (slow["learning_rate"], fast["learning_rate"]) == ("0.01", "1.0")
@@ -134,7 +133,10 @@ def test_a_grid_killed_as_it_writes_a_row_repeats_that_run_alone(client, table, 
     [
         ({"epochs": 2}, "row 2 has epochs 1, and you ask for 2; write .*: --out FILE"),
         ({"images": 60}, "row 2 has images 50, and you ask for 60"),
-        ({"recipes": [replace(BASELINE, learning_rate=0.5)]}, "learning_rate 0.01, .* ask for 0.5"),
+        (
+            {"recipes": [Recipe(*BASELINE.words.values(), learning_rate=0.5)]},
+            "learning_rate 0.01, .* ask for 0.5",
+        ),
         ({"recipes": [BEST], "epochs": 2}, "row 2 has epochs 1"),
         ({"recipes": [], "images": 60}, "row 2 has images 50"),
     ],
