@@ -41,7 +41,7 @@ def mean_gain_by_a_rate_of_a_hundredth(means):
     return means["third rate"] - means["shuffled"]
 
 
-@after("c36b", full={"smallest": (0.5, None), "largest": (2, None)}, sample=None)
+@after("c36b", full={"smallest": (0.5, None), "largest": (1.5, None)}, sample=None)
 def gain_by_shuffling_in_deviations(shuffling):
     return {"smallest": min(shuffling), "largest": max(shuffling)}
 
