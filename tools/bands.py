@@ -19,12 +19,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from course import ROOT
 from torch import nn
 
 from helpers.exercises.core import settings_restored
 
-FOLDER = ROOT / "tests/notebooks/bands"
+FOLDER = Path(__file__).resolve().parent.parent / "tests/notebooks/bands"
 SAME = "the same"
 
 
