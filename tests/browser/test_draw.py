@@ -5,7 +5,7 @@ import math
 import pytest
 
 from browser.axe import faults
-from browser.lab import add_cell, keep_screenshot, open_notebook
+from browser.lab import SLOWEST, add_cell, keep_screenshot, open_notebook
 from helpers.environment import ROOT
 
 PAD = """\
@@ -42,6 +42,7 @@ NOTHING = "Nothing is drawn, so there is no answer."
 def pad(page):
     open_notebook(page, "10")
     add_cell(page, PAD)
+    page.locator(".digit-pad .paper").wait_for(timeout=SLOWEST)
     page.locator(".digit-pad .paper").scroll_into_view_if_needed()
     return page.locator(".digit-pad")
 
