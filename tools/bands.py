@@ -21,8 +21,6 @@ from typing import Any
 
 from torch import nn
 
-from helpers.exercises.core import settings_restored
-
 FOLDER = Path(__file__).resolve().parent.parent / "tests/notebooks/bands"
 SAME = "the same"
 
@@ -88,6 +86,8 @@ def read(notebook):
 @contextlib.contextmanager
 def left_as_it_is(names):
     """Put back the random numbers, the grad mode and the mode of each network."""
+    from helpers.exercises.core import settings_restored  # the kernel's own helpers
+
     networks = [value for value in names.values() if isinstance(value, nn.Module)]
     modes = [(layer, layer.training) for network in networks for layer in network.modules()]
     with settings_restored():
