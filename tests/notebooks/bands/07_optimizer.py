@@ -118,7 +118,7 @@ def highest_effective_rate(effective):
     return effective.max()
 
 
-@after("47191d77", full=(20, 5000), sample=(5, 5000))
+@after("47191d77", full=(4, 8), sample=(4, 5000))
 def spread_of_rates_at_often_inked_pixels(quantiles):
     low, _, high = quantiles["often inked"]
     return high / low
@@ -129,7 +129,7 @@ def median_rate_of_all_over_that_at_often_inked_pixels(quantiles):
     return quantiles["not blank"][1] / quantiles["often inked"][1]
 
 
-@after("47191d77", full=(8.5, 13), sample=None)
+@after("47191d77", full=(5.5, 7), sample=None)
 def median_rate_at_often_inked_pixels(quantiles):
     return quantiles["often inked"][1]
 
