@@ -1,11 +1,13 @@
 """The few names that the notebooks import; each module says what it holds."""
 
 from helpers.device import pick_device
+from helpers.gan import GanHistory, train_gan
 from helpers.mnist import MnistDataset, load_mnist
-from helpers.plots import plot_confusion, plot_loss, plot_outputs, show_image
+from helpers.plots import plot_confusion, plot_gan_losses, plot_loss, plot_outputs, show_image
 from helpers.training import History, accuracy, outputs_of, train
 
 __all__ = [
+    "GanHistory",
     "History",
     "MnistDataset",
     "accuracy",
@@ -13,8 +15,10 @@ __all__ = [
     "outputs_of",
     "pick_device",
     "plot_confusion",
+    "plot_gan_losses",
     "plot_loss",
     "plot_outputs",
     "show_image",
     "train",
+    "train_gan",
 ]

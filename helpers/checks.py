@@ -31,16 +31,16 @@ def check_fit(network, loss_function, images, targets, last_size) -> float:
     ``last_size`` is how many images the last batch has.
     """
     with eval_mode(network), torch.random.fork_rng(devices=[]):
-        with _explained(f"the network does not take images {tuple(images.shape)}"):
+        with explained(f"the network does not take images {tuple(images.shape)}"):
             outputs = network(images)
         if outputs.shape != targets.shape:
             raise ValueError(
                 f"the network's outputs are {tuple(outputs.shape)}, the targets {tuple(targets.shape)}; "
-                "expected the same shape: does its last layer have 10 outputs?"
+                f"expected the same shape: does its last layer have {targets.size(1)} outputs?"
             )
         check_outputs(outputs)
         _check_last_layer(loss_function, outputs)
-        with _explained(f"the loss does not take these outputs with {targets.dtype} targets"):
+        with explained(f"the loss does not take these outputs with {targets.dtype} targets"):
             loss = loss_function(outputs, targets)
     if not isinstance(loss, torch.Tensor):
         raise ValueError(f"the loss is {loss!r}; expected a tensor, to compute gradients from")
@@ -50,11 +50,34 @@ def check_fit(network, loss_function, images, targets, last_size) -> float:
         )
     if not loss.isfinite():
         raise ValueError(f"the loss is {loss} at once; does it suit the last layer's range?")
-    with _explained("the network gets no gradient from the loss; leave out detach() and no_grad()"):
+    with explained("the network gets no gradient from the loss; leave out detach() and no_grad()"):
         torch.autograd.grad(loss, outputs)
     if last_size == 1:
         _check_single_image(network, images[:1])
     return loss.item()
+
+
+def check_generator(generator, seeds, images):
+    """Try seeds(n) on a generator; its output should look like these `images` (n, 784)."""
+    with eval_mode(generator), torch.random.fork_rng(devices=[]):
+        drawn = seeds(len(images))
+        if not (isinstance(drawn, torch.Tensor) and drawn.dim() == 2 and len(drawn) == len(images)):
+            shape = getattr(drawn, "shape", type(drawn).__name__)
+            raise ValueError(
+                f"seeds({len(images)}) is {shape}; expected a tensor ({len(images)}, d)"
+            )
+        with explained(f"the generator does not take seeds {tuple(drawn.shape)}"):
+            made = generator(drawn.to(images.device))
+    if made.shape != images.shape:
+        raise ValueError(
+            f"the generator's images are {tuple(made.shape)}, the dataset's {tuple(images.shape)}; "
+            f"expected the same shape: does its last layer have {images.size(1)} outputs?"
+        )
+    if not made.requires_grad:
+        raise ValueError(
+            "the generator's images carry no gradient; leave out detach() and no_grad() in it"
+        )
+    check_outputs(made)
 
 
 def check_outputs(outputs):
@@ -111,7 +134,7 @@ def eval_mode(network):
 
 
 @contextlib.contextmanager
-def _explained(message):
+def explained(message):
     """Let an error of PyTorch be a ValueError that begins with `message`."""
     try:
         yield
@@ -156,7 +179,7 @@ def _check_single_image(network, image):
         if not trial.training:
             trial.train()
         alone = "choose a batch_size that leaves no batch of one image"
-        with torch.random.fork_rng(devices=[]), _explained(alone):
+        with torch.random.fork_rng(devices=[]), explained(alone):
             trial(image)
 
 

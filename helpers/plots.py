@@ -52,6 +52,24 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     return ax
 
 
+def plot_gan_losses(history, ax=None):
+    """Draw both losses of a `GanHistory` over its steps, each as the mean of up to 100 kept ones."""
+    ax = ax or plt.figure(figsize=(9, 4)).gca()
+    width = max(1, min(100, len(history.steps) // 50))
+    starts = range(0, len(history.steps), width)
+    steps = [mean(history.steps[i : i + width]) for i in starts]
+    both = {"discriminator": history.discriminator_losses, "generator": history.generator_losses}
+    for (name, losses), color in zip(both.items(), (BLUE, ORANGE), strict=True):
+        ax.plot(steps, [mean(losses[i : i + width]) for i in starts], color=color, label=name)
+    ax.set_ylim(bottom=0, auto=None)
+    ax.set(xlabel="training step", ylabel="loss")
+    ax.grid(True, axis="y")
+    ax.locator_params(axis="x", nbins=5, integer=True)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.legend()
+    return ax
+
+
 def plot_outputs(outputs, label=None, ax=None):
     """Draw the ten outputs for one image as bars, that of the right `label` in orange."""
     ax = ax or plt.figure(figsize=(4, 3)).gca()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch.utils.data import Subset
@@ -28,7 +29,6 @@ from helpers.tracing import replayed
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
 CHUNK = 1000  # images of an MnistDataset made ready at a time
-PLOT_LOSSES = "the losses so far: import sys; plot_loss(sys.last_value.history)"
 SMALL_BATCH = 256  # up to this batch size one thread is enough, and does not wait for others
 
 
@@ -39,6 +39,8 @@ class History:
     ``losses`` (floats) and ``steps`` (the number of each loss's step, counted from 1) are lists
     of one length; ``seconds`` is the time that the training took.
     """
+
+    how_to_plot: ClassVar = "the losses so far: import sys; plot_loss(sys.last_value.history)"
 
     losses: list = field(default_factory=list)
     steps: list = field(default_factory=list)
@@ -60,7 +62,9 @@ class TrainingInterrupted(KeyboardInterrupt):
         message = "Stopped before the first step; the network is as it was."
         if count > 0:
             where = f"at step {count:,} of {total:,}"
-            message = f"Stopped {where}. The network keeps what it has learnt; {PLOT_LOSSES}"
+            message = (
+                f"Stopped {where}. The network keeps what it has learnt; {history.how_to_plot}"
+            )
         super().__init__(message)
 
     def _render_traceback_(self):  # IPython asks for the lines that it shows
@@ -103,15 +107,15 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
     try:
         epochs, batch_size = positive_int("epochs", epochs), positive_int("batch_size", batch_size)
         device = check_arguments(network, dataset, loss_function, optimizer, device)
-        batches = _batches(dataset, epochs, batch_size, shuffle, device)
+        batches = batches_of(dataset, epochs, batch_size, shuffle, device)
         first = next(batches)
         last_size = len(dataset) % batch_size or batch_size
         first_loss = check_fit(network, loss_function, *first, last_size)
         total = epochs * math.ceil(len(dataset) / batch_size)
         with (
-            _UninterruptedSteps(itertools.chain([first], batches)) as batches,
-            _settings(network, batch_size),
-            _bar(total, progress) as bar,
+            UninterruptedSteps(itertools.chain([first], batches)) as batches,
+            training_settings(network, batch_size),
+            progress_bar(total, progress) as bar,
         ):
             take_step = replayed(step, network, loss_function, optimizer)
             for images, targets in batches:
@@ -119,11 +123,11 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
                 count += 1
                 bar.update()
                 if count % KEEP_EVERY == 0:
-                    history.losses.append(_finite(loss, count, history, first_loss))
+                    history.losses.append(finite(loss, count, history, first_loss))
                     history.steps.append(count)
-                    _show_loss(bar, history.losses)
-            last = _finite(loss, count, history, first_loss)
-            _show_loss(bar, history.losses or [last])
+                    show_losses(bar, loss=history.losses)
+            last = finite(loss, count, history, first_loss)
+            show_losses(bar, loss=history.losses or [last])
     except KeyboardInterrupt:
         raise TrainingInterrupted(history, count, total) from None
     finally:
@@ -159,7 +163,7 @@ def outputs_of(network, images):
     return outputs
 
 
-def _batches(dataset, epochs, batch_size, shuffle, device):
+def batches_of(dataset, epochs, batch_size, shuffle, device):
     """Yield the batches (images, targets) of all epochs.
 
     Of an `MnistDataset` about `CHUNK` images are made ready at once; any other dataset is asked
@@ -205,7 +209,7 @@ def _fetch(dataset, indices):
     )
 
 
-class _UninterruptedSteps:
+class UninterruptedSteps:
     """The batches of a training; an interrupt waits until the step on one of them is done.
 
     A step cut in two would leave an optimizer with half of its state, or PyTorch's tracer switched
@@ -250,7 +254,7 @@ class _UninterruptedSteps:
 
 
 @contextlib.contextmanager
-def _settings(network, batch_size):
+def training_settings(network, batch_size):
     """Settings for a training; at the end they are put back and the gradients cleared.
 
     One thread for small batches: several hardly help, and wait for each other when another program
@@ -272,16 +276,18 @@ def _settings(network, batch_size):
         network.zero_grad()
 
 
-def _bar(total, progress):
+def progress_bar(total, progress):
     shape = "{percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
     return tqdm(total=total, unit=" steps", file=sys.stdout, disable=not progress, bar_format=shape)
 
 
-def _show_loss(bar, losses):
-    bar.set_postfix_str(f"loss={statistics.fmean(losses[-100:]):.3f}", refresh=False)
+def show_losses(bar, **losses):
+    """Show the mean of the latest of each list of losses beside the bar."""
+    means = [f"{name}={statistics.fmean(values[-100:]):.3f}" for name, values in losses.items()]
+    bar.set_postfix_str(", ".join(means), refresh=False)
 
 
-def _finite(loss, count, history, first_loss):
+def finite(loss, count, history, first_loss):
     value = loss.item()
     if math.isfinite(value):
         return value
@@ -290,7 +296,7 @@ def _finite(loss, count, history, first_loss):
         advice = "negative at first, it falls without end; is a minus missing in the loss function?"
     error = FloatingPointError(
         f"the loss is {value} at step {count:,}; {advice} "
-        f"Make the network and its optimizer anew; {PLOT_LOSSES}"
+        f"Make the network and its optimizer anew; {history.how_to_plot}"
     )
     error.history = history
     raise error

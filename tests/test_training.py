@@ -434,7 +434,7 @@ def test_progress_bar_shows_the_mean_of_the_latest_hundred_losses(dataset, capsy
         rf"100%\|█{{20}}\| 1218/1218 \[\d\d:\d\d<00:00, +[\d.]+ steps/s, loss={loss:.3f}\] *\n",
         last_line,
     )
-    training_module._show_loss(bar := mock.Mock(), [1000.0, *range(100)])
+    training_module.show_losses(bar := mock.Mock(), loss=[1000.0, *range(100)])
     assert bar.set_postfix_str.call_args.args == ("loss=49.500",)
 
 
