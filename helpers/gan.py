@@ -97,7 +97,8 @@ def train_gan(generator, discriminator, dataset, *, loss_function, generator_opt
         with explained("discriminator"):
             check_arguments(discriminator, dataset, loss_function, discriminator_optimizer, device)
         batches = batches_of(dataset, epochs, batch_size, False, device)
-        images, targets = next(batches)
+        first = next(batches)
+        images = first[0]
         last_size = len(dataset) % batch_size or batch_size
         check_generator(generator, draw, images)
         with explained("discriminator"):
@@ -106,15 +107,13 @@ def train_gan(generator, discriminator, dataset, *, loss_function, generator_opt
             )
         total = epochs * math.ceil(len(dataset) / batch_size)
         with (
-            UninterruptedSteps(itertools.chain([(images, targets)], batches)) as batches,
+            UninterruptedSteps(itertools.chain([first], batches)) as batches,
             training_settings(generator, batch_size),
             training_settings(discriminator, batch_size),
             progress_bar(total, progress) as bar,
         ):
-            networks, optimizers = (
-                (generator, discriminator),
-                (generator_optimizer, discriminator_optimizer),
-            )
+            networks = generator, discriminator
+            optimizers = generator_optimizer, discriminator_optimizer
             take_step = replayed(step, *networks, loss_function, *optimizers)
             for images, _ in batches:
                 losses = take_step(images, draw(len(images)).to(device))

@@ -42,11 +42,7 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     dots = "1 dot" if width == 1 else f"{width} dots"
     ax.plot(steps, losses, color="black", label=f"{name}mean of {dots}")
     ax.margins(y=0.25)  # room for the legend
-    ax.set_ylim(bottom=0, auto=None)  # the top goes on following the data, also of a shared axis
-    ax.set(xlabel="training step", ylabel="loss")
-    ax.grid(True, axis="y")
-    ax.locator_params(axis="x", nbins=5, integer=True)
-    ax.xaxis.set_major_formatter("{x:,.0f}")
+    _show_steps(ax)
     for handle in ax.legend(loc="upper right").legend_handles:
         handle.set_alpha(1)
     return ax
@@ -61,13 +57,18 @@ def plot_gan_losses(history, ax=None):
     both = {"discriminator": history.discriminator_losses, "generator": history.generator_losses}
     for (name, losses), color in zip(both.items(), (BLUE, ORANGE), strict=True):
         ax.plot(steps, [mean(losses[i : i + width]) for i in starts], color=color, label=name)
-    ax.set_ylim(bottom=0, auto=None)
+    _show_steps(ax)
+    ax.legend()
+    return ax
+
+
+def _show_steps(ax):
+    """The axes of losses over steps."""
+    ax.set_ylim(bottom=0, auto=None)  # the top goes on following the data, also of a shared axis
     ax.set(xlabel="training step", ylabel="loss")
     ax.grid(True, axis="y")
     ax.locator_params(axis="x", nbins=5, integer=True)
     ax.xaxis.set_major_formatter("{x:,.0f}")
-    ax.legend()
-    return ax
 
 
 def plot_outputs(outputs, label=None, ax=None):
