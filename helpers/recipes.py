@@ -50,24 +50,21 @@ class Recipe:
 
     def network(self) -> nn.Sequential:
         """Make a new network, images (n, 784) to outputs (n, 10); its weights are random."""
-        return nn.Sequential(*self._hidden(784), nn.Linear(200, 10), self._last())
+        layers = [nn.Linear(784, 200), self._activation()]
+        if self.words["normalization"] == "layernorm":
+            layers.append(nn.LayerNorm(200))
+        at_the_end = nn.Sigmoid() if self.words["loss"] == "bce" else self._activation()
+        return nn.Sequential(*layers, nn.Linear(200, 10), at_the_end)
 
     def generator(self, seed_size=100) -> nn.Sequential:
         """Make a network that turns seeds (n, seed_size) into images (n, 784) in 0..1."""
-        return nn.Sequential(*self._hidden(seed_size), nn.Linear(200, 784), nn.Sigmoid())
+        _, *hidden, _, _ = self.network()
+        return nn.Sequential(nn.Linear(seed_size, 200), *hidden, nn.Linear(200, 784), nn.Sigmoid())
 
     def discriminator(self) -> nn.Sequential:
         """Make a network from images (n, 784) to one output each, (n, 1): is the image a real one?"""
-        return nn.Sequential(*self._hidden(784), nn.Linear(200, 1), self._last())
-
-    def _hidden(self, inputs):
-        layers = [nn.Linear(inputs, 200), self._activation()]
-        return (
-            [*layers, nn.LayerNorm(200)] if self.words["normalization"] == "layernorm" else layers
-        )
-
-    def _last(self):
-        return nn.Sigmoid() if self.words["loss"] == "bce" else self._activation()
+        *hidden, _, at_the_end = self.network()
+        return nn.Sequential(*hidden, nn.Linear(200, 1), at_the_end)
 
     def _activation(self):
         return nn.Sigmoid() if self.words["activation"] == "sigmoid" else nn.LeakyReLU(0.02)

@@ -220,8 +220,12 @@ def test_an_interrupt_ends_after_the_step_and_keeps_both_histories(dataset):
             signal.raise_signal(signal.SIGINT)
         return torch.randn(count, 100)
 
-    with pytest.raises(TrainingInterrupted, match="Stopped at step 24 of 103") as stopped:
-        run(dataset=dataset, seeds=draw)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells ignore it
+    try:
+        with pytest.raises(TrainingInterrupted, match="Stopped at step 24 of 103") as stopped:
+            run(dataset=dataset, seeds=draw)
+    finally:
+        signal.signal(signal.SIGINT, before)
     history = stopped.value.history
     assert history.steps == [10, 20]
     assert len(history.generator_losses) == len(history.discriminator_losses) == 2
