@@ -1,6 +1,7 @@
-"""Give each figure of a notebook its alt text: the sentence in the text behind it that says what to see.
+"""Give each figure of a notebook its alt text, which says what to see.
 
-It is stored where nbconvert's `classic` template reads it, in the output's metadata under
+It is what the cell has in its metadata under `alt`; where it has none, the sentence in the text behind the
+figure. It is stored where nbconvert's `classic` template reads it, in the output's metadata under
 `image/png`, `alt`. JupyterLab and nbconvert's `lab` template show no alt text of a PNG.
 """
 
@@ -23,7 +24,9 @@ def figures(cell):
 
 
 def sentence_behind(notebook, index):
-    """The first sentence of the text right behind cell `index`; '' if there is none."""
+    """The `alt` of cell `index`, or the first sentence of the text right behind it; '' if there is none."""
+    if alt := notebook.cells[index].metadata.get("alt"):
+        return alt
     following = notebook.cells[index + 1 : index + 2]
     texts = [cell.source for cell in following if cell.cell_type == "markdown"]
     return first_sentence(texts[0]) if texts else ""

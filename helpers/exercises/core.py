@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.overrides import TorchFunctionMode
 
 OPENINGS = {"unanswered": "Your turn.", "wrong": "Not yet.", "right": "Right."}
 BARS = {"unanswered": "#0072B2", "wrong": "#D55E00", "right": "#009E73"}  # as in helpers.plots
@@ -89,6 +90,7 @@ class Exercise:
     known        the known mistakes by name
     hints        by degrees, from a nudge to nearly the answer
     use          how an answer is put to use: called with it and the arguments, gives the result
+    diagnose     called with a wrong answer that makes no known mistake: says in words what is wrong, or None
     tolerance    the largest relative difference of two numbers that counts as none
     """
 
@@ -100,6 +102,7 @@ class Exercise:
     known: Mapping[str, Mistake] = field(default_factory=dict)
     hints: Sequence[str] = ()
     use: Callable = lambda answer, *arguments: answer(*arguments)
+    diagnose: Callable = lambda answer: None
     tolerance: float = 1e-4
 
     @property
@@ -144,48 +147,61 @@ class Exercise:
         """What is wrong with the answer, in a sentence; None if it is right."""
         if fault := wrong_kind(answer, self.solution):
             return fault
-        try:
-            results = self._results(answer)
-        except Failure as failure:
-            return str(failure)
+        results = self._results(answer)
+        if isinstance(results, Failure):
+            return self._known_mistake(results) or str(results)
         fault = self._first_fault(results)
-        return fault and (self._known_mistake(results) or fault)
+        return fault and (self._known_mistake(results) or self._diagnosis(answer) or fault)
 
     def _results(self, answer):
-        """What the answer gives for each of the inputs."""
+        """What the answer gives for each of the inputs; or the Failure that it ends in."""
         results = []
         for arguments in self.inputs():
             with settings_restored():
                 torch.manual_seed(0)
                 try:
                     results.append(self.use(answer, *arguments))
-                except Failure:
-                    raise
+                except Failure as failure:
+                    return failure
                 except (Exception, SystemExit) as error:
-                    raise Failure(explain_error(answer, error)) from None
+                    return Failure(explain_error(answer, error), error)
         return results
 
     def _first_fault(self, results):
         """The first of the inputs for which the result is not as expected, and how; or None."""
+        names = inspect.signature(self.solution).parameters if callable(self.solution) else ()
         for arguments, result in zip(self.inputs(), results, strict=True):
-            shown = show_arguments(arguments)
+            shown = show_arguments(names, arguments)
             with settings_restored():
                 fault = difference(result, self.expected(*arguments), self.tolerance)
             if isinstance(fault, Outcome) or (fault and not arguments):
                 return fault[0].upper() + fault[1:]
             if fault and result is None:
-                return f"For {shown} your function returns None; is there a `return`?"
+                return f"For {shown}: your function returns None; is there a `return`?"
             if fault:
-                return f"For {shown} {fault}"
+                return f"For {shown}: {fault}"
         return None
 
     def _known_mistake(self, results):
         """The name and explanation of the known mistake that gives these results, or None."""
         for name, mistake in self.known.items():
-            pairs = zip(results, self._results(mistake.answer), strict=True)
-            if not any(difference(*pair, self.tolerance) for pair in pairs):
+            if self._same(results, self._results(mistake.answer)):
                 return f"{name[0].upper()}{name[1:]}: {mistake.explanation}"
         return None
+
+    def _same(self, results, others):
+        """Whether two answers give the same, or end in the same error."""
+        if isinstance(results, Failure) or isinstance(others, Failure):
+            return Failure.is_the_same(results, others)
+        pairs = zip(results, others, strict=True)
+        return not any(difference(*pair, self.tolerance) for pair in pairs)
+
+    def _diagnosis(self, answer):
+        try:
+            with settings_restored():
+                return self.diagnose(answer)
+        except Exception:  # this answer is not one that it can put to use
+            return None
 
 
 def random_tensor(*shape, seed=0):
@@ -194,11 +210,53 @@ def random_tensor(*shape, seed=0):
 
 
 class Failure(Exception):
-    """An answer that could not be put to use; its text is for the learner."""
+    """An answer that could not be put to use; its text is for the learner, `error` what was raised."""
+
+    def __init__(self, text, error=None):
+        super().__init__(text)
+        self.error = error
+
+    @staticmethod
+    def is_the_same(one, other):
+        if not (isinstance(one, Failure) and isinstance(other, Failure)):
+            return False
+        errors = [failure.error or failure for failure in (one, other)]
+        return type(errors[0]) is type(errors[1]) and str(errors[0]) == str(errors[1])
 
 
 class Outcome(str):
     """A sentence that a check says of an answer, shown as it is."""
+
+
+def numbers_and_reason(answer):
+    """The parts of an answer like [0.1, 0.93, "b"]: its numbers as floats, its letter in lower case."""
+    *given, letter = answer
+    for place, value in enumerate(answer, start=1):
+        if value is ...:
+            raise Failure(f"Value {place} of {len(answer)} is still to be given.")
+    for place, value in enumerate(given, start=1):
+        is_scalar = isinstance(value, torch.Tensor | np.generic) and value.ndim == 0
+        found = kind(value.item() if is_scalar else value)
+        if found != "a number":
+            found = found if "number" in found else show(value)
+            raise Failure(f"Value {place} of {len(answer)} is {found}; expected a number.")
+    if str(letter).lower() not in ("a", "b", "c"):
+        raise Failure(f"The reason is {show(letter)}; expected 'a', 'b' or 'c'.")
+    return *map(float, given), letter.lower()
+
+
+class ByHand(TorchFunctionMode):
+    """Within it, a call of one of these functions of PyTorch is a Failure."""
+
+    def __init__(self, *names):
+        super().__init__()
+        self.names = names
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function.__name__ in self.names:
+            text = f"Your function calls {function.__name__}: write it by hand, without that."
+            raise Failure(text)
+        return function(*args, **(kwargs or {}))
 
 
 def has_a_gap(answer):
@@ -358,6 +416,8 @@ def show(value):
         return "None"
     if isinstance(value, torch.Tensor) and value.numel() > 4:
         return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, torch.Tensor):
+        value = value.detach()
     if isinstance(value, float):
         text = f"{value:.4g}"
         return f"{text}.0" if text.lstrip("-").isdigit() else text
@@ -366,8 +426,10 @@ def show(value):
     return with_article(type(value).__name__)  # its repr may hold an address, or never end
 
 
-def show_arguments(arguments):
-    return "(" + ", ".join(map(show, arguments)) + ")"
+def show_arguments(names, arguments):
+    """As a learner would write them: `z = tensor([0., 2.]), t = tensor([1., 0.])`."""
+    pairs = zip(names, arguments, strict=False)  # where a default holds, no argument is given
+    return ", ".join(f"{name} = {show(value)}" for name, value in pairs)
 
 
 def cut(text, length):

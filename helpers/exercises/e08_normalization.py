@@ -3,21 +3,35 @@
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import ByHand, Exercise, Mistake, Outcome, numbers_and_reason
 
 # 08.1
 
-ignored = [True, True, False, False]
+what_stays = [0.0, 0.0, 3.207, 2.640, "a"]
+CHANGES = ("h + 5", "3 * h", "-h", "10 added to the first value")
+MEASURED = (
+    "the first two changes leave the output, since they go into the mean and the spread alone"
+)
 
 
-def changes_ignored():
-    """Which of four changes of h leave the output of LayerNorm as it is."""
-    h = random_tensor(200)
-    one_larger = h.clone()
-    one_larger[0] += 10
-    normalize = nn.LayerNorm(200, elementwise_affine=False, eps=0)
-    changes = [h + 5, 3 * h, -h, one_larger]
-    return [torch.allclose(normalize(change), normalize(h), atol=1e-4) for change in changes]
+def compare_with_layer_norm(answer):
+    *given, reason = numbers_and_reason(answer)
+    faults = [
+        f"under {change} the output does not move by {number:.3g}"
+        for change, number, measured in zip(CHANGES, given, moves_of_the_output(), strict=True)
+        if abs(number - measured) > 0.01
+    ]
+    if faults:
+        return Outcome("; ".join(faults))
+    return MEASURED if reason == "a" else Outcome(f"reason {reason} does not fit")
+
+
+def moves_of_the_output():
+    """By how much each of the changes moves the output of LayerNorm at most."""
+    h = torch.tensor([1.0, 2.0, 3.0, 6.0])
+    normalize = nn.LayerNorm(4, elementwise_affine=False)
+    changes = [h + 5, 3 * h, -h, h + torch.tensor([10.0, 0.0, 0.0, 0.0])]
+    return [(normalize(change) - normalize(h)).abs().max().item() for change in changes]
 
 
 # 08.2
@@ -35,6 +49,22 @@ def weight_and_bias_by_two_values(h):
     return weight, h[0] - weight * normal[0]
 
 
+def what_comes_back(answer):
+    """Put the two numbers to use, and say which property of h does not come back."""
+    h = torch.tensor([1.0, 2.0, 6.0])
+    weight, bias = answer(h)
+    back = weight * nn.LayerNorm(3, elementwise_affine=False)(h) + bias
+    if isinstance(weight, torch.Tensor) and weight.dim():
+        return "Your weight is a tensor; for all values of h together one number is enough."
+    shown = f"For h = [1, 2, 6] you get {[round(value, 2) for value in back.tolist()]} back."
+    if abs(back.mean() - h.mean()) > 0.01:
+        return f"{shown} Their mean is {back.mean():.3g} in place of {h.mean():.3g}, and LayerNorm(h) has the mean 0: the bias is to bring it."
+    spread = back.std(correction=0)
+    if abs(spread - h.std(correction=0)) > 0.01:
+        return f"{shown} Their spread is {spread:.3g} in place of {h.std(correction=0):.3g}, and LayerNorm(h) has the spread 1: the weight is to bring it."
+    return None
+
+
 # 08.3
 
 
@@ -43,36 +73,63 @@ def normalize(h):
     return centred / (h.var(dim=1, keepdim=True, correction=0) + 1e-5).sqrt()
 
 
+def by_hand(answer, h):
+    with ByHand("layer_norm", "batch_norm", "group_norm", "instance_norm"):
+        return answer(h)
+
+
+def means_and_spreads(answer):
+    """Say what each row of the answer has in place of mean 0 and spread 1."""
+    h = torch.tensor([[1.0, 2.0, 6.0], [4.0, 4.0, 7.0]])
+    result = answer(h)
+    if result.shape != h.shape:
+        return f"For h of shape (2, 3) your answer has the shape {tuple(result.shape)}: each value stays in its place."
+    means, spreads = result.mean(dim=1), result.std(dim=1, correction=0)
+    if means.abs().max() > 0.01:
+        return f"For h = {h.tolist()} the rows of your answer have the means {words(means)}; expected 0 and 0: from each row goes its own mean."
+    if (spreads - 1).abs().max() > 0.01:
+        return f"For h = {h.tolist()} the rows of your answer have the spreads {words(spreads)}; expected 1 and 1: look at what you divide by."
+    return "Means and spreads are right where the values lie apart. Look at eps: it is added to the variance, under the root."
+
+
+def words(pair):
+    return " and ".join(f"{value:.3g}" for value in pair.tolist())
+
+
 EXERCISES = {
     "08.1": Exercise(
-        task="Predict which changes of h LayerNorm ignores, so that its output stays: ignored = [h + 5, 3 * h, "
-        "-h, h with 10 added to its first entry alone], each True or False.",
-        solution=ignored,
-        use=lambda answer: answer,
-        expected=changes_ignored,
+        task="Give what_stays = [four numbers, reason]: by how much each of the four changes of h moves the output of "
+        'LayerNorm at most, and why: "a", "b" or "c".',
+        solution=what_stays,
+        use=compare_with_layer_norm,
+        expected=lambda: MEASURED,
         why="Subtracting the mean takes out whatever is added to all, dividing by the spread takes out every "
-        "positive factor. A change of sign, or of one entry against the others, remains.",
+        "positive factor. A change of sign, or of one value against the others, remains.",
         known={
+            "gave the change of h": Mistake(
+                [5.0, 12.0, 12.0, 10.0, "a"],
+                "so far h moves. Put the old and the new h through LayerNorm, and subtract the outputs.",
+            ),
             "took the sign for a scale": Mistake(
-                [True, True, True, False],
+                [0.0, 0.0, 0.0, 2.640, "a"],
                 "the spread is never negative, so dividing by it leaves the sign: the output turns around.",
             ),
-            "thought that only sums are ignored": Mistake(
-                [True, False, False, False],
-                "three times h has three times the spread, and is divided by it.",
-            ),
-            "thought that only factors are ignored": Mistake(
-                [False, True, False, False],
-                "h + 5 has a mean larger by 5, and the mean is subtracted.",
-            ),
             "thought that everything is ignored": Mistake(
-                [True, True, True, True],
-                "then no information would be left. Relations between the entries, and the sign, stay.",
+                [0.0, 0.0, 0.0, 0.0, "a"],
+                "then no information would be left. Relations between the values, and the sign, stay. Measure it.",
+            ),
+            "trusted weight and bias": Mistake(
+                [0.0, 0.0, 3.207, 2.640, "b"],
+                "they start at 1 and 0, where they do nothing.",
+            ),
+            "trusted the order": Mistake(
+                [0.0, 0.0, 3.207, 2.640, "c"],
+                "7 in place of 6 keeps the order of the values, and moves the output.",
             ),
         },
         hints=(
-            "LayerNorm: subtract the mean of the entries, divide by their spread.",
-            "Try it: nn.LayerNorm(200)(h) against nn.LayerNorm(200)(3 * h).",
+            "layer_norm = nn.LayerNorm(4); then (layer_norm(h + 5) - layer_norm(h)).abs().max(), and so on.",
+            "What do the mean and the spread become when 5 is added to all values? And when all are tripled?",
         ),
     ),
     "08.2": Exercise(
@@ -80,18 +137,67 @@ EXERCISES = {
         "weight * LayerNorm(h) + bias equals h.",
         solution=undo,
         expected=weight_and_bias_by_two_values,
-        inputs=lambda: [(3 * random_tensor(12) + 2,), (0.1 * random_tensor(5, seed=1),)],
+        diagnose=what_comes_back,
+        inputs=lambda: [(torch.tensor([1.0, 2.0, 6.0]),), (torch.tensor([0.004, 0.002, -0.001]),)],
         tolerance=1e-3,
         why="For one image the learnable weight and bias can undo it all. But each image has its own mean and "
         "spread, and there is one weight and one bias for all of them: for the others it does not.",
         known={
             "divided by n - 1": Mistake(
+                lambda h: ((h.var() + 1e-5).sqrt(), h.mean()),
+                "LayerNorm divides the sum of squares by n, torch's var and std by n - 1: use correction=0.",
+            ),
+            "divided by n - 1, and left out eps": Mistake(
                 lambda h: (h.std(), h.mean()),
-                "LayerNorm divides the sum of squares by n, torch's std by n - 1: use correction=0.",
+                "LayerNorm divides the sum of squares by n: use correction=0. And it adds eps, 0.00001, to the variance.",
+            ),
+            "left out eps": Mistake(
+                lambda h: (h.std(correction=0), h.mean()),
+                "LayerNorm adds 0.00001 to the variance before it takes the root. Where values lie close together, that counts.",
             ),
             "forgot the root": Mistake(
                 lambda h: (h.var(correction=0) + 1e-5, h.mean()),
                 "LayerNorm divides by the root of the variance, so the weight is that root.",
+            ),
+            "forgot the root and eps": Mistake(
+                lambda h: (h.var(correction=0), h.mean()),
+                "LayerNorm divides by the root of the variance plus 0.00001, so the weight is that root.",
+            ),
+            "gave what LayerNorm does": Mistake(
+                lambda h: (1 / undo(h)[0], -undo(h)[1] / undo(h)[0]),
+                "this leads from h to LayerNorm(h). Asked for is the way back: multiply by the spread, add the mean.",
+            ),
+            "divided in place of multiplying": Mistake(
+                lambda h: (1 / undo(h)[0], h.mean()),
+                "LayerNorm has divided by the spread; to undo it, multiply by it.",
+            ),
+            "turned the sign of the bias": Mistake(
+                lambda h: (undo(h)[0], -h.mean()),
+                "LayerNorm has subtracted the mean; to undo it, add it.",
+            ),
+            "divided the bias by the spread": Mistake(
+                lambda h: (undo(h)[0], h.mean() / undo(h)[0]),
+                "the bias is added behind the weight, where the values have their old spread already.",
+            ),
+            "left out the bias": Mistake(
+                lambda h: (undo(h)[0], 0.0),
+                "LayerNorm(h) has the mean 0. The bias brings the old one back.",
+            ),
+            "kept weight and bias at their start": Mistake(
+                lambda h: (1.0, 0.0),
+                "with 1 and 0 they do nothing, and LayerNorm(h) stays as it is.",
+            ),
+            "took the median": Mistake(
+                lambda h: (undo(h)[0], h.median()),
+                "LayerNorm subtracts the mean, not the value in the middle.",
+            ),
+            "left out a number": Mistake(
+                lambda h: undo(h)[0],
+                "return two numbers with a comma between them, weight and bias.",
+            ),
+            "gave tensors": Mistake(
+                lambda h: (undo(h)[0] * torch.ones_like(h), h.mean() * torch.ones_like(h)),
+                "here one number does for all values of h.",
             ),
             "swapped weight and bias": Mistake(
                 lambda h: undo(h)[::-1], "the weight brings back the spread, the bias the mean."
@@ -99,19 +205,20 @@ EXERCISES = {
         },
         hints=(
             "LayerNorm(h) is (h - mean) / spread. Solve for h.",
-            "The spread is (h.var(correction=0) + 1e-5).sqrt().",
+            "The spread is what LayerNorm has divided by, eps included; the notebook wrote it by hand.",
         ),
     ),
     "08.3": Exercise(
         task="Write normalize(h) for a batch h (n, features), by hand: what nn.LayerNorm without learnable "
         "weights gives.",
         solution=normalize,
+        use=by_hand,
         expected=lambda h: nn.functional.layer_norm(h, h.shape[1:]),
+        diagnose=means_and_spreads,
         inputs=lambda: [
-            (random_tensor(6, 4) + 3,),
-            (5 * random_tensor(3, 20, seed=1),),
-            (0.001 * random_tensor(3, 20, seed=2),),  # here eps counts
-            (torch.ones(2, 5),),
+            (torch.tensor([[1.0, 3.0], [6.0, 2.0]]),),
+            (torch.tensor([[1.0, 2.0, 4.0], [5.0, 5.0, 8.0]]),),
+            (torch.tensor([[0.004, 0.002, -0.001]]),),  # here eps counts
         ],
         tolerance=1e-3,
         why="Each row is brought to mean 0 and spread 1 by itself. So what an image becomes does not depend on "
@@ -126,9 +233,39 @@ EXERCISES = {
                 lambda h: (h - h.mean()) / (h.var(correction=0) + 1e-5).sqrt(),
                 "each image has a mean and a spread of its own: dim=1, keepdim=True.",
             ),
+            "lost the column": Mistake(
+                lambda h: (h - h.mean(dim=1)) / (h.var(dim=1, correction=0) + 1e-5).sqrt(),
+                "without keepdim=True the means are a row, and are subtracted from the wrong values.",
+            ),
+            "forgot to centre": Mistake(
+                lambda h: h / (h.var(1, keepdim=True, correction=0) + 1e-5).sqrt(),
+                "subtract the mean of each row before you divide.",
+            ),
+            "subtracted the mean of all": Mistake(
+                lambda h: (h - h.mean()) / (h.var(1, keepdim=True, correction=0) + 1e-5).sqrt(),
+                "from each row goes its own mean: dim=1, keepdim=True.",
+            ),
+            "subtracted the mean of the batch": Mistake(
+                lambda h: (h - h.mean(0)) / (h.var(1, keepdim=True, correction=0) + 1e-5).sqrt(),
+                "from each row goes its own mean: dim=1, keepdim=True.",
+            ),
             "divided by n - 1": Mistake(
                 lambda h: (h - h.mean(1, keepdim=True)) / (h.var(1, keepdim=True) + 1e-5).sqrt(),
-                "LayerNorm divides the sum of squares by n, torch's std by n - 1: use correction=0.",
+                "LayerNorm divides the sum of squares by n, torch's var and std by n - 1: use correction=0.",
+            ),
+            "divided by n - 1, with eps outside the root": Mistake(
+                lambda h: (h - h.mean(1, keepdim=True)) / (h.std(1, keepdim=True) + 1e-5),
+                "use correction=0, and add eps to the variance, under the root.",
+            ),
+            "put eps outside the root": Mistake(
+                lambda h: (
+                    (h - h.mean(1, keepdim=True)) / (h.std(1, keepdim=True, correction=0) + 1e-5)
+                ),
+                "it is added to the variance, under the root.",
+            ),
+            "left out eps": Mistake(
+                lambda h: (h - h.mean(1, keepdim=True)) / h.std(1, keepdim=True, correction=0),
+                "where values lie close together it counts, and equal values would give 0 / 0: add 0.00001 to the variance.",
             ),
             "forgot the root": Mistake(
                 lambda h: (
@@ -136,13 +273,40 @@ EXERCISES = {
                 ),
                 "this divides by the variance. The spread is its root.",
             ),
+            "forgot to divide the squares by n": Mistake(
+                lambda h: (
+                    (c := h - h.mean(1, keepdim=True)) / ((c**2).sum(1, keepdim=True) + 1e-5).sqrt()
+                ),
+                "the variance is the mean of the squared distances, not their sum.",
+            ),
+            "took the mean distance": Mistake(
+                lambda h: (
+                    (c := h - h.mean(1, keepdim=True)) / (c.abs().mean(1, keepdim=True) + 1e-5)
+                ),
+                "the spread is the root of the mean of the squared distances.",
+            ),
+            "brought it to length 1": Mistake(
+                lambda h: h / (h.norm(dim=1, keepdim=True) + 1e-5),
+                "LayerNorm brings each row to mean 0 and spread 1.",
+            ),
+            "brought it to 0..1": Mistake(
+                lambda h: (
+                    (h - h.amin(1, keepdim=True))
+                    / (h.amax(1, keepdim=True) - h.amin(1, keepdim=True) + 1e-5)
+                ),
+                "that is another way to scale. LayerNorm brings each row to mean 0 and spread 1.",
+            ),
+            "took the first image alone": Mistake(
+                lambda h: normalize(h[:1])[0],
+                "normalize all rows of h: dim=1 works on each of them.",
+            ),
             "left out the spread": Mistake(
                 lambda h: h - h.mean(1, keepdim=True), "the mean is 0 now, the spread not yet 1."
             ),
         },
         hints=(
             "mean(dim=1, keepdim=True) gives one mean for each image, as a column.",
-            "Divide by the root of the variance (correction=0) plus 1e-5.",
+            "The variance is the mean of the squares: correction=0. eps is added to it, before the root.",
         ),
     ),
 }

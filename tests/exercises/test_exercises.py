@@ -12,9 +12,12 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from helpers.environment import ROOT
 from helpers.exercises import EXERCISES, core
+from helpers.exercises.e05_loss_function import push_of_fourth_power
+from helpers.exercises.e07_optimizer import steps_of_torch
 from helpers.recipes import Recipe
 
 MISTAKES = [(name, mistake) for name, one in EXERCISES.items() for mistake in one.mistakes]
@@ -178,8 +181,30 @@ MISLED = [
     ("02.2", lambda image, images: None, "your function returns None; is there a `return`?"),
     ("03.3", lambda network, images, labels: 0, "Found none right"),
     ("04.1", ["False", "True"], "your answer is 'False'; expected True or False"),
-    ("08.3", lambda h: (h - h.mean(1, keepdim=True)) / h.std(1, correction=0, keepdim=True),
-     "] your answer is"),
+    ("05.1", lambda z, t: torch.autograd.grad(((z.requires_grad_().sigmoid() - t) ** 4).sum(), z)[0],
+     "Your function calls grad: write it by hand"),
+    ("05.1", lambda z, t: -push_of_fourth_power(z, t) / 3, "All pushes are -0.333 times"),
+    ("05.1", lambda z, t: push_of_fourth_power(z, t).sum(), "without a sum or a mean"),
+    ("05.1", lambda z, t: 4 * (z.sigmoid() - t) ** 3 * z.sigmoid(), "the other factor, the sigmoid's slope"),
+    ("05.2", [0.005, ..., "b"], "Value 2 of 3 is still to be given"),
+    ("05.2", [0.005, 0.07, "b"], "set the seed before each network"),
+    ("05.2", [0.001, 0.0, "b"], "apart, after 200 images"),
+    ("05.3", lambda z, targets: (nn.BCEWithLogitsLoss(reduction="none")(z, targets), z > 0),
+     "expected one number, their mean"),
+    ("06.1", lambda o: (1 - o**2) / 2, "All slopes are 0.5 times"),
+    ("06.1", lambda o: o**2, "Where the output is at its end, 1, tanh is flat"),
+    ("06.2", lambda weights, images: 0.0, "still gives more than 0 for 2 of 2 images"),
+    ("06.2", lambda weights, images: -5.0, "the unit is dead, but a larger bias would do"),
+    ("07.1", lambda a, b: 2 / (a * b) ** 0.5, "a step multiplies y by -9, and the walk runs away"),
+    ("07.1", lambda a, b: 0.01, "but so it does at a larger rate"),
+    ("07.2", [102.4, 0.0, "b"], "ends at another height"),
+    ("07.3", lambda gradients, lr=0.001: steps_of_torch(gradients, lr), "uses torch.optim"),
+    ("07.3", lambda gradients, lr=0.001: [-lr * t for t, _ in enumerate(gradients, start=1)],
+     "Yours is -0.002 at step 2"),
+    ("08.1", [0.0, 1.0, 3.207, 2.64, "a"], "Under 3 * h the output does not move by 1"),
+    ("08.2", lambda h: (h.max() - h.min(), h.mean()), "Their spread is 5 in place of 2.16"),
+    ("08.3", lambda h: nn.LayerNorm(h.shape[1])(h), "calls layer_norm: write it by hand"),
+    ("08.3", lambda h: h - h.min(), "the rows of your answer have the means"),
     ("09.2", lambda a, b: torch.tensor([0.1, 0.2]), "expected a list or tuple of 2"),
     ("09.3", Recipe("mse", "leaky", "adam", "none"), "look at its loss"),
     ("10.2", lambda n, size: (torch.randperm(n) + 1).split(size), "positions other than 0 to n - 1"),
@@ -234,19 +259,20 @@ def test_the_solution_that_is_shown_is_right_where_a_learner_puts_it(name):
 
 
 def test_a_wrong_answer_finds_hints_and_solution_each_behind_a_click():
-    exercise = EXERCISES["05.2"]
-    verdict = exercise.check(0.5)
+    exercise = EXERCISES["05.3"]
+    verdict = exercise.check(exercise.mistakes["kept 0.5 as the border"])
     titles = [title for title, _ in verdict.help]
     assert titles == ["Hint 1", "Hint 2", "Solution"]
     shown = verdict._repr_html_()
     assert re.findall("<summary>(.*?)</summary>", shown) == titles
     assert shown.count("<details>") == 3 and "open" not in shown
-    assert "most_pushed = 1 / 3" not in shown[: shown.index("<summary>Solution")]
-    assert "1 / 3" not in str(verdict) and str(verdict).startswith("Not yet. Looked at the slope")
+    assert "return loss" not in shown[: shown.index("<summary>Solution")]
+    assert "return loss" not in str(verdict) and str(verdict).startswith("Not yet. Kept 0.5")
 
 
 def test_a_right_answer_finds_the_solution_to_compare():
-    assert [title for title, _ in EXERCISES["05.2"].check(1 / 3).help] == ["Solution"]
+    exercise = EXERCISES["05.3"]
+    assert [title for title, _ in exercise.check(exercise.solution).help] == ["Solution"]
 
 
 @pytest.mark.parametrize("name", EXERCISES)

@@ -125,7 +125,7 @@ def test_hints_come_by_degrees(capsys, monkeypatch):
 
 def test_the_solution_is_printed_with_its_why(capsys):
     solution("05.2")
-    assert capsys.readouterr().out.startswith("most_pushed = 1 / 3\n\nThe push is ")
+    assert capsys.readouterr().out.startswith('same_training = [0.005, 0.0, "b"]\n\nThe sum is ')
 
 
 @pytest.mark.parametrize("call", [lambda: check("1.1", ...), lambda: hint("99.9")])

@@ -1,4 +1,4 @@
-"""A figure's alt text is the first sentence of the text behind it."""
+"""A figure's alt text is its cell's own, or the first sentence of the text behind it."""
 
 import re
 
@@ -24,6 +24,13 @@ def alt_of_the_first(*cells):
 
 def test_it_is_the_sentence_behind_the_figure():
     assert alt_of_the_first(new_markdown_cell("A square. It is red.")) == "A square."
+
+
+def test_the_alt_of_the_cell_comes_first():
+    notebook = new_notebook(cells=[figure(), new_markdown_cell("A square.")])
+    notebook.cells[0].metadata["alt"] = "A red square."
+    describe_figures(notebook)
+    assert notebook.cells[0].outputs[0].metadata["image/png"]["alt"] == "A red square."
 
 
 @pytest.mark.parametrize(
