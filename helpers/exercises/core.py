@@ -414,16 +414,21 @@ def show(value):
     """Show any value in a few words."""
     if value is None:
         return "None"
-    if isinstance(value, torch.Tensor) and value.numel() > 4:
+    if isinstance(value, torch.Tensor) and value.numel() > 6:
         return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, torch.Tensor):
-        value = value.detach()
+    if isinstance(value, torch.Tensor) and value.device.type != "meta":
+        return f"tensor({entries(value.tolist())})"
     if isinstance(value, float):
         text = f"{value:.4g}"
         return f"{text}.0" if text.lstrip("-").isdigit() else text
     if isinstance(value, (str, int, bool, list, tuple, torch.Tensor)):
         return cut(reprlib.repr(value), 80)
     return with_article(type(value).__name__)  # its repr may hold an address, or never end
+
+
+def entries(value):
+    """The numbers of nested lists, each shown as `show` does it."""
+    return f"[{', '.join(map(entries, value))}]" if isinstance(value, list) else show(value)
 
 
 def show_arguments(names, arguments):

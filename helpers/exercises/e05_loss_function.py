@@ -139,6 +139,8 @@ def as_numbers(answer, z, targets):
         )
     if not isinstance(yes, torch.Tensor):
         return Outcome(f"the second thing is {show(yes)}; expected a tensor of True and False")
+    if not loss.requires_grad:
+        return Outcome("the loss does not depend on z any more, so nothing can be trained with it")
     if yes.dtype != torch.bool and yes.shape == z.shape:
         return Outcome("the tensor holds numbers; expected True and False")
     return loss, yes.float()
@@ -211,6 +213,10 @@ EXERCISES = {
             "took math.exp of a tensor": Mistake(
                 lambda z, t: 1 / (1 + math.exp(-z)),
                 "functions of math take one number. torch.sigmoid(z), or torch.exp(-z), takes a tensor.",
+            ),
+            "left out a pair of parentheses": Mistake(
+                lambda z, t: nn.Sigmoid(z),
+                "nn.Sigmoid() makes the layer, and a second pair calls it; torch.sigmoid(z) needs one pair.",
             ),
             "gave the loss": Mistake(
                 lambda z, t: (torch.sigmoid(z) - t) ** 4,
@@ -332,6 +338,14 @@ EXERCISES = {
             "took the number out of the loss": Mistake(
                 lambda z, targets: (nn.BCEWithLogitsLoss()(z, targets).item(), z > 0),
                 "nothing can be trained with a plain number: it has no backward(). Leave out .item().",
+            ),
+            "cut the loss off": Mistake(
+                lambda z, targets: (nn.BCEWithLogitsLoss()(z.detach(), targets), z > 0),
+                "behind detach() no gradient reaches z. Give the loss z itself.",
+            ),
+            "gave z to the wrong parentheses": Mistake(
+                lambda z, targets: (nn.BCEWithLogitsLoss(z)(targets), z > 0),
+                "the first pair stays empty, the second takes outputs and targets.",
             ),
             "gave numbers for True and False": Mistake(
                 lambda z, targets: (nn.BCEWithLogitsLoss()(z, targets), (z > 0).float()),

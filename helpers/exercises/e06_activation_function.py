@@ -1,6 +1,7 @@
 """The exercises of 06_activation_function."""
 
 import functools
+import math
 
 import torch
 from torch import nn
@@ -186,6 +187,10 @@ EXERCISES = {
             ),
             "turned the sign": Mistake(
                 lambda o: o**2 - 1, "tanh only rises, so its slope is never below 0."
+            ),
+            "took math.tanh of a tensor": Mistake(
+                lambda o: 1 - math.tanh(o) ** 2,
+                "functions of math take one number. And o is the output already: no tanh is needed.",
             ),
             "added the square": Mistake(
                 lambda o: 1 + o**2, "then tanh would be steepest where it ends. It is flat there."

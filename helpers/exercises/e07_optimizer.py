@@ -137,7 +137,7 @@ def without_optim(answer, *arguments):
 
 
 def slip(start=1, mean_keeps=0.9, square_keeps=0.999, correct=(True, True), eps=1e-8, root=0.5, rate=None,
-         average=True, sum_up=False, keep_corrected=False, square_of_mean=False):  # fmt: skip
+         average=True, sum_up=False, keep_corrected=False, square_of_mean=False, eps_under_root=0):  # fmt: skip
     """Adam's steps, written with one slip or the other."""
 
     def steps(gradients, lr=0.001):
@@ -150,7 +150,7 @@ def slip(start=1, mean_keeps=0.9, square_keeps=0.999, correct=(True, True), eps=
             corrected_square = square / (1 - square_keeps**t) if correct[1] else square
             if keep_corrected:
                 mean, square = corrected, corrected_square
-            step = -(rate or lr) * corrected / (corrected_square**root + eps)
+            step = -(rate or lr) * corrected / ((corrected_square + eps_under_root) ** root + eps)
             position += step
             found.append(position if sum_up else step)
         return found
@@ -175,6 +175,11 @@ def look_at_single_steps(answer):
             f"For gradients = [2.0, 2.0, 2.0] each of Adam's moves is -0.001, as long as the gradient stays. Yours is "
             f"{steady[place - 1]:.4g} at step {place}: look at what is kept from step to step, and at t."
         )
+    if all(
+        abs(a - b) < 1e-7
+        for a, b in zip(answer([2.0, -1.0]), steps_of_torch([2.0, -1.0]), strict=True)
+    ):
+        return "Your moves are right where gradients are not tiny. Look at eps: it is added to the root."
     return (
         "Your moves are right as long as the gradient stays the same. For gradients = [2.0, -1.0] the second is "
         f"{answer([2.0, -1.0])[1]:.4g}, Adam's {steps_of_torch([2.0, -1.0])[1]:.4g}: look at the shares that the averages keep."
@@ -318,6 +323,10 @@ EXERCISES = {
             ),
             "left out eps": Mistake(
                 slip(eps=0), "for gradients as small as 1e-8 it counts: add it behind the root."
+            ),
+            "put eps under the root": Mistake(
+                slip(eps_under_root=1e-8, eps=0),
+                "it is added to the root: square ** 0.5 + 1e-8.",
             ),
             "added up in place of averaging": Mistake(
                 slip(average=False),

@@ -155,6 +155,10 @@ EXERCISES = {
                 lambda h: (h.std(correction=0), h.mean()),
                 "LayerNorm adds 0.00001 to the variance before it takes the root. Where values lie close together, that counts.",
             ),
+            "put eps outside the root": Mistake(
+                lambda h: (h.std(correction=0) + 1e-5, h.mean()),
+                "it is added to the variance, under the root.",
+            ),
             "forgot the root": Mistake(
                 lambda h: (h.var(correction=0) + 1e-5, h.mean()),
                 "LayerNorm divides by the root of the variance, so the weight is that root.",
