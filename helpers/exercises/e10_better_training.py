@@ -36,18 +36,21 @@ def share_by_sorting(validation_shares, test_shares):
 
 def whose_share(answer):
     """Say whose share the answer is, where it is one of those in the lists."""
-    validation, test = three_or_four_models()[1]
-    given = answer(list(validation), list(test))
-    shown = f"For validation_shares = {validation}, test_shares = {test}"
-    if given in test:
-        return f"{shown} your answer is the test share of model {test.index(given)}. The largest validation share is that of model 2."
-    if given in validation:
-        return f"{shown} your answer is a validation share. Those chose the model; a share that played no part in it is asked for."
-    if isinstance(given, tuple | list):
-        return f"{shown} your answer is {show(given)}; expected one number."
-    return (
-        f"{shown} your answer is {show(given)}, which is no test share: report that of one model."
+    for validation, test in three_or_four_models():
+        given = answer(list(validation), list(test))
+        if given != share_by_sorting(validation, test):
+            break
+    shown = (
+        f"For validation_shares = {validation}, test_shares = {test} your answer is {show(given)}"
     )
+    if given in test:
+        best = validation.index(max(validation))
+        return f"{shown}, the test share at position {test.index(given)}. The largest validation share stands at position {best}."
+    if given in validation:
+        return f"{shown}, a validation share. Those chose the model; a share that played no part in the choice is asked for."
+    if isinstance(given, tuple | list):
+        return f"{shown}; expected one number."
+    return f"{shown}, which is no test share: report that of one model."
 
 
 # 10.2
@@ -222,13 +225,16 @@ def checkpoint_without_random_state(network, optimizer):
 
 def which_part_is_missing(answer):
     """Put in the right part in place of each one of the answer, and see which mends it."""
-    for wrong in ("network", "optimizer", "random"):
-        whole = weights_after_resuming(
-            lambda *pair, wrong=wrong: answer(*pair) | {wrong: checkpoint(*pair)[wrong]}, 2
-        )
-        if torch.allclose(whole, weights_without_a_stop(2), rtol=1e-5):
-            return f"Two of the three entries are as they should be; with another {wrong!r} the training would go on exactly."
-    return None
+
+    def mended(network, optimizer, part):
+        right = checkpoint(network, optimizer)
+        return answer(network, optimizer) | {part: right[part]}
+
+    for part in ("network", "optimizer", "random"):
+        weights = weights_after_resuming(lambda *pair, part=part: mended(*pair, part), 2)
+        if torch.allclose(weights, weights_without_a_stop(2), rtol=1e-5):
+            return f"Two of the three entries are as they should be; with another {part!r} the training would go on exactly."
+    return "More than one of the three entries is not what it was when the checkpoint was made."
 
 
 # 10.4
@@ -241,14 +247,17 @@ def compare_with_dropout(answer):
     largest, mean, evaluated, reason = numbers_and_reason(answer)
     if abs(largest - 1.25) > 0.01:
         return Outcome(
-            f"while training, the largest entry behind nn.Dropout(0.2) is not {largest:.3g}"
+            f"in training mode layer(torch.ones(100_000)).max() is not {largest:.3g}: the entries that are kept do not stay "
+            "as they are"
         )
     if abs(mean - 1) > 0.02:
         return Outcome(
-            f"while training, the mean of all entries, zeros included, is not {mean:.3g}"
+            f"in training mode the mean is not {mean:.3g}: four fifths of the entries are 1.25, and the zeros count, too"
         )
     if abs(evaluated - 1) > 0.001:
-        return Outcome(f"after eval() the largest entry is not {evaluated:.3g}")
+        return Outcome(
+            f"after layer.eval() the largest entry is not {evaluated:.3g}: dropout then does nothing at all"
+        )
     return SAME_MEAN if reason == "b" else Outcome(f"reason {reason} does not fit")
 
 
@@ -306,6 +315,14 @@ EXERCISES = {
             "gave the difference": Mistake(
                 lambda validation, test: max(validation) - honest_share(validation, test),
                 "so much luck was in the choice, perhaps. Report the test share itself.",
+            ),
+            "looked for a test share among the validation shares": Mistake(
+                lambda validation, test: test[validation.index(max(test))],
+                "validation_shares.index(max(validation_shares)) is where the winner stands.",
+            ),
+            "gave a list to torch": Mistake(
+                lambda validation, test: test[torch.argmax(validation)],
+                "torch.argmax takes a tensor. validation_shares.index(max(validation_shares)) says where the largest stands.",
             ),
             "treated a list as a tensor": Mistake(
                 lambda validation, test: test[validation.argmax()],
@@ -366,6 +383,10 @@ EXERCISES = {
                     torch.randperm(n)[: n // batch_size * batch_size].split(batch_size)
                 ),
                 "the last, smaller batch belongs to the epoch too.",
+            ),
+            "reshaped": Mistake(
+                lambda n, batch_size: list(torch.randperm(n).reshape(-1, batch_size)),
+                "that needs an n without a rest. split(batch_size) makes the last batch smaller.",
             ),
             "gave one batch": Mistake(
                 lambda n, batch_size: [torch.randperm(n)[:batch_size]],

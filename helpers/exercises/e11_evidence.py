@@ -67,7 +67,10 @@ def how_often_each_counts(answer):
     counts = [value - at_0 for value in at_1]
     tried = (88.0, 91.0, 97.0, 97.5)
     if abs(float(answer(*tried)) - at_0 - np.dot(counts, tried)) > 1e-6:
-        return None  # it is no sum
+        return (
+            "Your answer does not just add and subtract the four accuracies. An effect is a difference of two of them, and an "
+            "interaction the difference of two effects, with its sign."
+        )
     names = ("neither", "only_a", "only_b", "both")
     shown = ", ".join(
         f"{name} {count:+.3g}" for name, count in zip(names, counts, strict=True)
@@ -90,8 +93,32 @@ def compare_with_simulated_luck(answer):
     six, sixty, reason = numbers_and_reason(answer)
     for count, given in ((6, six), (60, sixty)):
         if abs(given - luck_of_the_best(count)) > 0.012:
-            return Outcome(f"the best of {count} is not {given:.3g} points too high on average")
+            return Outcome(fault_of_luck(given, count))
     return SLOWLY if reason == "b" else Outcome(f"reason {reason} does not fit")
+
+
+def fault_of_luck(given, count):
+    """Say what else was computed, if it can be seen, for the best of so many."""
+    other = 66 - count
+    slips = {
+        f"so much is the best of {other} too high, not that of {count}": luck_of_the_best(other),
+        "that is how far a single training is off, up or down": 0.2 * (2 / math.pi) ** 0.5,
+        "that is one deviation; the best of several is chosen for being high": 0.2,
+        "that is two deviations, where one training in forty lies": 0.4,
+        "a mean gets steadier with more values, and the largest of them does not": 0.2 / count**0.5,
+        "chance adds up with the root of the number, but you take one of them, not their sum": 0.2
+        * count**0.5,
+        "the best is the largest of each round; you have the smallest": -luck_of_the_best(count),
+        "subtract the truth, 97": 97 + luck_of_the_best(count),
+        "these are deviations, and one is 0.2 points": luck_of_the_best(count) / 0.2,
+    }
+    for slip, value in slips.items():
+        if abs(given - value) < 0.012:
+            return f"for the best of {count} you give {given:.3g}: {slip}"
+    return (
+        f"the best of {count} is not {given:.3g} points too high on average: take the largest of each round, subtract 97, and "
+        "take the mean of 10,000 rounds, since a single one scatters"
+    )
 
 
 @functools.cache
@@ -128,9 +155,9 @@ def try_the_number(answer):
     if n != round(n):
         return f"{shown} your answer is {n:.4g}; seeds come whole: expected the next whole number."
     if reach > difference + 1e-9:
-        return f"{shown} you take {n:g} seeds. Two standard errors are then {reach:.3g}, still more than the difference."
+        return f"{shown} your n is {n:g}. Two standard errors are then {reach:.3g}, still more than the difference."
     if one_less <= difference:
-        return f"{shown} you take {n:g} seeds. With {n - 1:g} two standard errors are {one_less:.3g}, and that is enough already."
+        return f"{shown} your n is {n:g}. With {n - 1:g} two standard errors are {one_less:.3g}, and that is enough already."
     return "The number is right where nothing has to be rounded up or down. Try difference = 0.5, deviation = 0.5: it is 4."
 
 
@@ -358,6 +385,10 @@ EXERCISES = {
             "rounded down": Mistake(
                 lambda difference, deviation: math.floor((2 * deviation / difference) ** 2),
                 "with a seed less the errors are still too large: round up.",
+            ),
+            "took 1.96 for 2": Mistake(
+                lambda difference, deviation: math.ceil((1.96 * deviation / difference) ** 2),
+                "the task says two standard errors.",
             ),
             "always added one": Mistake(
                 lambda difference, deviation: int((2 * deviation / difference) ** 2) + 1,

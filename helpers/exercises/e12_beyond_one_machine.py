@@ -78,42 +78,48 @@ def facts_about_shares(answer, size, processes):
 
 # 12.3
 
-ring_and_tree = [0.0295, 0.0104, "b"]
+ring_and_tree = [0.00584, 0.00154, "b"]
 FEWER_ROUNDS = "the tree has fewer rounds, and each pays a latency"
-MACHINES, SIZE, BANDWIDTH, LATENCY = 200, 6e6, 10e9 / 8, 50e-6  # as in the notebook's text
+MACHINES, SIZE, BANDWIDTH, LATENCY = 50, 0.6e6, 10e9 / 8, 50e-6
+WALKS = 2 * (MACHINES - 1)  # rounds of the ring
+LEVELS = math.ceil(math.log2(MACHINES))
 
 
 def compare_with_rounds(answer):
     ring, tree, reason = numbers_and_reason(answer)
-    if fault := fault_of_seconds(ring, "ring", 2 * (MACHINES - 1)):
-        return Outcome(fault)
-    if fault := fault_of_seconds(tree, "tree", 2 * math.ceil(math.log2(MACHINES))):
-        return Outcome(fault)
+    if right(ring, 2 * LEVELS) and right(tree, WALKS):
+        return Outcome("the ring comes first, then the tree")
+    for which, given, latencies in (("ring", ring, WALKS), ("tree", tree, 2 * LEVELS)):
+        if not right(given, latencies):
+            return Outcome(f"the {which}: {slip_in(given, latencies)}")
     return FEWER_ROUNDS if reason == "b" else Outcome(f"reason {reason} does not fit")
 
 
-def seconds(latencies, sent=2 * (MACHINES - 1) / MACHINES, bits=8):
-    """The bytes that a machine sends, in sizes, and the latencies that it waits for."""
-    return sent * SIZE * bits / 8 / BANDWIDTH + latencies * LATENCY
+def right(given, latencies):
+    return math.isclose(given, seconds(latencies), rel_tol=0.01)
 
 
-def fault_of_seconds(given, which, latencies):
-    """Say which slip gives these seconds, if they are not right."""
-    if math.isclose(given, seconds(latencies), rel_tol=0.02):
-        return None
-    sent = 2 * (MACHINES - 1) / MACHINES
+def seconds(latencies, sent=WALKS / MACHINES):
+    """For so many latencies, where each machine sends so many times the size."""
+    return sent * SIZE / BANDWIDTH + latencies * LATENCY
+
+
+def slip_in(given, latencies):
+    """Say which slip gives these seconds."""
+    sent = WALKS / MACHINES
     slips = {
-        "a byte has 8 bits: links are sold in bits, and here you took one for the other": seconds(
-            latencies, sent / 8
-        ),
-        "you multiplied by 8 where you should divide": seconds(latencies, sent * 8),
+        "you took a byte for a bit: 8 bits are a byte": seconds(latencies, sent / 8),
+        "you multiplied by 8 where you should divide": seconds(latencies, sent / 64),
+        "you took a bit for 8 bytes": seconds(latencies, sent * 8),
         "you left out the latency": seconds(0),
         "you paid the latency once; each round pays it": seconds(1),
         "you left out the bytes": seconds(latencies, 0),
         "one walk sums up, and a second hands the sums on: you took one": seconds(
             latencies / 2, sent / 2
         ),
-        "you have a round too much each way": seconds(latencies + 2),
+        "the bytes are in order, but the second walk pays latencies, too": seconds(latencies / 2),
+        "you have a round too much on each walk": seconds(latencies + 2),
+        "there are 2 * (N - 1) rounds, not 2 * N": seconds(2 * MACHINES, 2),
         "you sent everything in each round; it is a piece of size / N": seconds(
             latencies, latencies
         ),
@@ -122,21 +128,23 @@ def fault_of_seconds(given, which, latencies):
         ),
         "you took microseconds for seconds": seconds(latencies * 1e6),
         "you gave milliseconds": 1e3 * seconds(latencies),
-        "in the tree the sums go up and down: 2 * 8 latencies, not as many as in the ring": seconds(
-            2 * (MACHINES - 1)
-        ),
+        "these are the latencies of the ring; a tree has 2 for each level": seconds(WALKS),
         "a fraction of a round is none: round the logarithm up": seconds(2 * math.log2(MACHINES)),
         "each level of the tree halves the machines: the logarithm is that with base 2": seconds(
             2 * math.log(MACHINES)
         ),
     }
-    for slip, value in slips.items():
-        if math.isclose(given, value, rel_tol=0.01):
-            return f"the {which}: {slip}"
-    bytes_alone = seconds(0)
+    right_one = seconds(latencies)
+    near = {
+        slip: abs(value / given - 1)
+        for slip, value in slips.items()
+        if given and not math.isclose(value, right_one, rel_tol=1e-6)
+    }
+    if near and min(near.values()) < 0.01:
+        return min(near, key=near.get)
     return (
-        f"the {which} does not take {given:.3g} seconds: for its bytes alone a machine needs {bytes_alone:.3g}, and each round "
-        f"adds {LATENCY:g}"
+        f"for its bytes alone a machine needs {seconds(0):.3g} seconds, and its {latencies:g} latencies take "
+        f"{latencies * LATENCY:.3g}; you have {given:.3g} in all"
     )
 
 
@@ -255,6 +263,20 @@ EXERCISES = {
                 lambda batch, rank, processes: batch[rank * processes : (rank + 1) * processes],
                 "a share has len(batch) / processes positions, not `processes`.",
             ),
+            "split by the number of processes": Mistake(
+                lambda batch, rank, processes: batch.split(processes)[rank],
+                "split(k) makes pieces of k positions. tensor_split(k) makes k pieces.",
+            ),
+            "swapped start and step": Mistake(
+                lambda batch, rank, processes: batch[processes::rank],
+                "a process begins at its rank, and takes every `processes`-th position from there.",
+            ),
+            "divided with /": Mistake(
+                lambda batch, rank, processes: batch[
+                    rank * len(batch) / processes : (rank + 1) * len(batch) / processes
+                ],
+                "places are whole numbers: // divides without a rest. And what becomes of the rest?",
+            ),
             "counted ranks from 1": Mistake(
                 lambda batch, rank, processes: batch[rank - 1 :: processes],
                 "ranks are 0, 1, ..., as indices are.",
@@ -278,46 +300,67 @@ EXERCISES = {
         ),
     ),
     "12.3": Exercise(
-        task="Give ring_and_tree = [seconds, seconds, reason]: what an all-reduce of 6 megabytes takes among 200 machines on links of "
-        '10 gigabits a second with a latency of 50 microseconds, by a ring and by a tree, and why: "a", "b" or "c".',
+        task="Give ring_and_tree = [seconds, seconds, reason]: what an all-reduce of 0.6 megabytes takes among 50 machines on "
+        'links of 10 gigabits a second with a latency of 50 microseconds, by a ring and by a tree, and why: "a", "b" or "c".',
         solution=ring_and_tree,
         use=compare_with_rounds,
         expected=lambda: FEWER_ROUNDS,
-        why="Both send almost twice the size, 0.0096 s. The ring waits 398 times for a message, the tree 16 times. So few bytes and "
-        "many machines want a tree; with 6 gigabytes both take about 10 s, and the way hardly matters.",
+        why="Both send almost twice the size, 0.00094 s. The ring waits 98 times for a message, the tree 12 times. So few bytes "
+        "and many machines want a tree; with 6 gigabytes both take about 9.4 s, and the way hardly matters.",
         known={
             "took bits for bytes": Mistake(
-                [0.0211, 0.0104, "b"],
-                "links are sold in bits, memory in bytes. Multiply the bytes by 8.",
+                [0.00502, 0.00154, "b"],
+                "links are sold in bits, memory in bytes. 0.6 megabytes are 4.8 megabits.",
+            ),
+            "multiplied the bandwidth by 8": Mistake(
+                [0.00491, 0.00154, "b"],
+                "10 gigabits are fewer gigabytes: divide by 8.",
             ),
             "paid the latency once": Mistake(
-                [0.0096, 0.0104, "b"], "in a ring each of the 2(N-1) rounds pays it."
+                [0.000991, 0.00154, "b"], "in a ring each of the 2(N-1) rounds pays it."
+            ),
+            "forgot the latency": Mistake(
+                [0.000941, 0.000941, "b"],
+                "each round waits for a message. Without that, ring and tree are alike.",
             ),
             "walked the ring once": Mistake(
-                [0.0147, 0.0104, "b"],
+                [0.00292, 0.00154, "b"],
                 "one walk sums up the pieces, and a second one hands the sums to all.",
             ),
+            "counted 2N rounds": Mistake(
+                [0.00596, 0.00154, "b"],
+                "a piece passes N - 1 machines to be summed up, and N - 1 to be handed on.",
+            ),
             "sent everything in each round": Mistake(
-                [1.93, 0.0104, "b"], "a round of the ring moves a piece of size / N."
+                [0.0519, 0.00154, "b"], "a round of the ring moves a piece of size / N."
+            ),
+            "sent everything at each level": Mistake(
+                [0.00584, 0.00636, "b"],
+                "in the tree, too, pieces follow each other: the bytes are those of the ring.",
             ),
             "took the ring for the tree": Mistake(
-                [0.0295, 0.0295, "b"], "the tree waits for 2 * ceil(log2(N)) messages."
+                [0.00584, 0.00584, "b"], "the tree waits for 2 * ceil(log2(N)) messages."
+            ),
+            "did not round the levels": Mistake(
+                [0.00584, 0.001505, "b"], "50 machines need 6 levels: the logarithm, rounded up."
             ),
             "went up the tree alone": Mistake(
-                [0.0295, 0.0052, "b"],
+                [0.00584, 0.00077, "b"],
                 "the sums go up to one machine, and down again to all: twice the levels, and twice the bytes.",
             ),
+            "swapped the two": Mistake([0.00154, 0.00584, "b"], "first the ring, then the tree."),
+            "gave milliseconds": Mistake([5.84, 1.54, "b"], "asked for are seconds."),
             "sent fewer bytes": Mistake(
-                [0.0295, 0.0104, "a"],
+                [0.00584, 0.00154, "a"],
                 "by the formula both send almost twice the size: put a latency of 0 in, and they are equal.",
             ),
             "praised the links": Mistake(
-                [0.0295, 0.0104, "c"], "the links are the same: 10 gigabits a second in both."
+                [0.00584, 0.00154, "c"], "the links are the same: 10 gigabits a second in both."
             ),
         },
         hints=(
-            "Bring both to one unit: 6 megabytes are 48 megabits.",
-            "all_reduce of the notebook takes bytes and bytes a second. How many latencies are in the ring's answer, and how many "
+            "Bring both to one unit: 0.6 megabytes are 4.8 megabits.",
+            "all_reduce of the notebook takes bytes, and bytes a second. How many latencies are in the ring's answer, and how many "
             "has the tree?",
         ),
     ),
