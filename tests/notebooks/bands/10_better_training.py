@@ -167,14 +167,14 @@ def share_of_ink_that_moving_cuts_off(redrawn, few_images):
     return 1 - redrawn["moved"].sum() / few_images.sum()
 
 
-@after("c56", full=(0.004, 0.014), sample=None)
-def lead_of_the_combined_network_over_two_sigmoids(means):
-    return means["one cycle"] - means["two sigmoids"]
+@after("p10j", full=(0.9, None), sample=None)
+def output_of_the_pad_for_a_7_of_full_size(pad):
+    return pad.outputs[7]
 
 
-@after("c56", full=(2, None), sample=None)
-def lead_over_two_sigmoids_in_standard_errors(layers):
-    return layers
+@after("p10j", sample=None)
+def a_small_7_with_the_same_pen_is_read_as_an_8(size_and_answer):
+    return size_and_answer[0.5] == 7 and size_and_answer[0.3] == 8
 
 
 @after("c60", full=(0, 40), sample=None)
