@@ -86,7 +86,7 @@ def how_often_each_counts(answer):
 # 11.3
 
 luck = [0.253, 0.464, "b"]
-SLOWLY = "the best is chosen for its luck, and more tries have more of it, ever more slowly"
+SLOWLY = "more tries have more luck to choose, ever more slowly"
 
 
 def compare_with_simulated_luck(answer):
