@@ -216,8 +216,8 @@ GOOD_FITS = {
     "a softmax": [ending(SOFTMAX), nn.MSELoss()],
     "a logarithm that softmax does not change": [ending(LOG_SOFTMAX), CE],
     "logarithms of probabilities": [ending(LOG_SOFTMAX), KL],
-    "half the precision": [ending(SOFTMAX).bfloat16(), nn.MSELoss(), TARGETS.bfloat16()],
-    "whole numbers as targets": [linear(), nn.MSELoss(), TARGETS.long()],
+    "half the precision": [ending(SOFTMAX).bfloat16(), nn.L1Loss(), TARGETS.bfloat16()],
+    "whole numbers as targets": [linear(), nn.L1Loss(), TARGETS.long()],
 }
 
 

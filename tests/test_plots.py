@@ -8,7 +8,15 @@ import pytest
 import torch
 from matplotlib.colors import same_color, to_rgb
 
-from helpers import History, plot_confusion, plot_loss, plot_outputs, show_image
+from helpers import (
+    GanHistory,
+    History,
+    plot_confusion,
+    plot_gan_losses,
+    plot_loss,
+    plot_outputs,
+    show_image,
+)
 from helpers.plots import BLUE, GREEN, GREY, ORANGE
 
 
@@ -200,3 +208,21 @@ def test_colours_can_be_told_apart_by_the_colour_blind():
         seen = (colors**2.2 @ np.transpose(matrix)).clip(0, 1) ** (1 / 2.2)
         distances = np.linalg.norm(seen[:, None] - seen[None], axis=2)
         assert distances[np.triu_indices(4, k=1)].min() > 0.25, distances.round(2)
+
+
+def test_plot_gan_losses_draws_the_mean_of_both_networks_losses():
+    steps = list(range(10, 10_001, 10))
+    history = GanHistory([0.5, 1.5] * 500, [0.2, 0.6] * 500, steps)
+    ax = plot_gan_losses(history)
+    for line, label, color, expected in zip(
+        ax.lines, ("discriminator", "generator"), (BLUE, ORANGE), (0.4, 1.0), strict=True
+    ):
+        assert line.get_label() == label and same_color(line.get_color(), color)
+        assert np.allclose(line.get_ydata(), expected) and len(line.get_xdata()) == 50
+        assert line.get_xdata()[0] == pytest.approx(np.mean(steps[:20]))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "discriminator",
+        "generator",
+    ]
+    few = plot_gan_losses(GanHistory([1.0, 3.0], [0.5, 0.25], [10, 20]))
+    assert list(few.lines[1].get_ydata()) == [1, 3] and list(few.lines[0].get_xdata()) == [10, 20]

@@ -28,6 +28,7 @@ NOTEBOOKS = (
     "10_better_training",
     "11_evidence",
     "12_beyond_one_machine",
+    "13_generative_adversarial_network",
 )
 EXERCISES = {
     name: exercise

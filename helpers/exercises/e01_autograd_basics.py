@@ -1,8 +1,20 @@
 """The exercises of 01_autograd_basics."""
 
-import torch
+import warnings
+from unittest.mock import patch
 
-from helpers.exercises.core import Exercise, Mistake, Outcome, random_tensor
+import torch
+from torch.overrides import TorchFunctionMode
+
+from helpers.exercises.core import (
+    ByHand,
+    Exercise,
+    Failure,
+    Mistake,
+    Outcome,
+    difference,
+    random_tensor,
+)
 
 # 01.1
 
@@ -20,9 +32,86 @@ def walk(start, rate, steps):
     return path
 
 
-def walk_by_formula(start, rate, steps):
-    """Each step multiplies the distance to the lowest point, x = -2, by 1 - 2 rate."""
-    return [-2 + (start + 2) * (1 - 2 * rate) ** k for k in range(steps + 1)]
+def walk_by_formula(start, rate, steps, lowest=-2):
+    """Each step multiplies the distance to the lowest point by 1 - 2 rate."""
+    return [lowest + (start - lowest) * (1 - 2 * rate) ** k for k in range(steps + 1)]
+
+
+class Grads(TorchFunctionMode):
+    """Within it, `asked` says whether PyTorch was asked for a gradient."""
+
+    asked = False
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.asked |= function.__name__ in ("backward", "grad")
+        return function(*args, **(kwargs or {}))
+
+
+def with_autograd(answer, start, rate, steps):
+    """The path that an answer walks; a right one by hand is none."""
+    backward = torch.autograd.backward  # what x.backward() calls
+    with Grads() as grads, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of PyTorch, about the gradient of what is no leaf
+        with patch.object(torch.autograd, "backward", side_effect=backward) as called:
+            try:
+                path = answer(start, rate, steps)
+            except TypeError as error:
+                if "NoneType" not in str(error) or not (grads.asked or called.called):
+                    raise
+                raise Failure(
+                    "Found x.grad empty: either it is emptied before the step, or x is no longer the tensor that "
+                    "you made. x = x - ... makes another one; x -= ... under no_grad changes x itself. "
+                    "*Look closer* shows both."
+                ) from None
+    asked = grads.asked or called.called or steps < 2
+    if not asked and difference(path, walk_by_formula(start, rate, steps), 1e-4) is None:
+        raise Failure(
+            "The walk is right, but its slope is yours: ask PyTorch for it, with y.backward()."
+        )
+    return path
+
+
+def walk_without_no_grad(start, rate, steps):
+    x = torch.tensor(start, requires_grad=True)
+    for _ in range(steps):
+        ((x + 2) ** 2).backward()
+        x -= rate * x.grad
+
+
+def walk_with_a_new_x(start, rate, steps):
+    x, path = torch.tensor(start, requires_grad=True), [start]
+    for _ in range(steps):
+        ((x + 2) ** 2).backward()
+        with torch.no_grad():
+            x = x - rate * x.grad
+        path.append(x.item())
+    return path
+
+
+def walk_by_height(start, rate, steps):
+    path = [start]
+    for _ in range(steps):
+        path.append(path[-1] - rate * (path[-1] + 2) ** 2)
+    return path
+
+
+def slopes(start, rate, steps):
+    return [start] + [2 * (x + 2) for x in walk_by_formula(start, rate, steps)[:-1]]
+
+
+def look_at_the_first_step(answer):
+    path = with_autograd(answer, 3.0, 0.1, 1)
+    if not isinstance(path, list | tuple) or len(path) != 2:
+        return None
+    first, second = (float(x.detach() if torch.is_tensor(x) else x) for x in path)
+    if first != 3:
+        return f"For start = 3.0 your path begins with {first:.4g}; its first number is the start."
+    if abs(second - 2) > 1e-4:
+        return (
+            f"From 3 the first step with rate = 0.1 leads to {second:.4g}. y = (x + 2)^2 has the slope 10 there, so "
+            "the step is 0.1 * 10 downhill, to 2."
+        )
+    return "Your first step is right, a later one is not: what is left over from the step before?"
 
 
 def walk_without_reset(start, rate, steps):
@@ -77,6 +166,34 @@ def gradient(table, w, t):
     return 2 * table.T @ error / len(t)
 
 
+def without_autograd(answer, *arguments):
+    with ByHand("backward", "grad", "vjp", "jacobian"):
+        return answer(*arguments)
+
+
+def look_at_the_factor(answer):
+    for arguments in small_tables():
+        given, right = answer(*arguments), gradient_by_autograd(*arguments)
+        if given.shape != right.shape:
+            return None
+        ratios = given / right
+        if not torch.allclose(ratios, ratios[0].expand_as(ratios), rtol=1e-3):
+            return (
+                "The entries are not those of the gradient, nor in proportion to them. Entry j is made of column j "
+                "of the table, each number times the error of its row."
+            )
+    return f"Every entry is {ratios[0]:.3g} times what it should be: look at the factors."
+
+
+def small_tables():
+    table = torch.tensor([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]])
+    w, t = torch.tensor([1.0, -1.0]), torch.tensor([0.0, 1.0, 2.0])
+    return [
+        (table, w, t),
+        (random_tensor(7, 2), random_tensor(2, seed=1), random_tensor(7, seed=2)),
+    ]
+
+
 def gradient_by_autograd(table, w, t):
     w = w.clone().requires_grad_()
     ((table @ w - t) ** 2).mean().backward()
@@ -88,6 +205,8 @@ EXERCISES = {
         task="Complete walk(start, rate, steps): the list of all x, from the start on, of a walk "
         "downhill on y = (x + 2)^2, with PyTorch's gradient.",
         solution=walk,
+        use=with_autograd,
+        diagnose=look_at_the_first_step,
         expected=walk_by_formula,
         inputs=lambda: [(3.0, 0.1, 1), (3.0, 0.1, 6), (-7.0, 0.4, 4), (0.0, 0.25, 0)],
         why="Each step multiplies the distance to the lowest point, x = -2, by 1 - 2 * rate: with a "
@@ -103,7 +222,9 @@ EXERCISES = {
                 "the gradient points to where y grows. A step downhill subtracts it.",
             ),
             "appended the tensor": Mistake(
-                lambda start, rate, steps: [walk_by_formula(start, rate, steps)[-1]] * (steps + 1),
+                lambda start, rate, steps: (
+                    [start] + [walk_by_formula(start, rate, steps)[-1]] * steps
+                ),
                 "x is one and the same tensor all the time, so the list shows its last value everywhere. "
                 "Append the number: x.item().",
             ),
@@ -115,11 +236,40 @@ EXERCISES = {
                 lambda start, rate, steps: walk_by_formula(start, rate, steps)[1:],
                 "the path begins with the start, so it holds steps + 1 numbers.",
             ),
+            "appended before the step": Mistake(
+                lambda start, rate, steps: [start, *walk_by_formula(start, rate, steps)[:-1]],
+                "the start stands there twice, and where the last step leads is missing. Append after the step.",
+            ),
+            "walked to another lowest point": Mistake(
+                lambda start, rate, steps: walk_by_formula(start, rate, steps, lowest=2),
+                "you walk to x = 2. (x + 2)^2 is 0 where x is -2.",
+            ),
+            "took the curve of the section above": Mistake(
+                lambda start, rate, steps: walk_by_formula(start, rate, steps, lowest=3),
+                "you walk to x = 3, on f. Here y = (x + 2)^2.",
+            ),
+            "took the height for the slope": Mistake(
+                walk_by_height, "a step is the rate times the gradient, x.grad, not times y."
+            ),
+            "appended the gradient": Mistake(
+                slopes, "the path holds the x, so append x.item() after the step."
+            ),
+            "left out no_grad": Mistake(
+                walk_without_no_grad,
+                "PyTorch refuses, since x -= ... would become part of the calculation. Put the line under "
+                "with torch.no_grad(). *Look closer* shows it.",
+            ),
+            "made a new x": Mistake(
+                walk_with_a_new_x,
+                "under no_grad x = x - ... makes a tensor without requires_grad, so the next backward has nothing to "
+                "do. x -= ... changes x itself. (The same happens if x was made without requires_grad=True.)",
+            ),
         },
         hints=(
             "The lines of one step stand in the section that walks downhill.",
             "Begin with path = [start], and append x.item() after each step.",
-            "A step: backward, then under no_grad x -= rate * x.grad, then x.grad = None.",
+            "A step has four parts: compute y, ask for its gradient, move x while nothing is recorded, empty the "
+            "gradient. `descend` has them for another curve.",
         ),
     ),
     "01.2": Exercise(
@@ -145,18 +295,17 @@ EXERCISES = {
         hints=(
             "By what factor does one step multiply the distance x - 3?",
             "The walk comes closer as long as that factor lies between -1 and 1.",
-            "The factor is 1 - 10 * rate.",
+            "A step subtracts the rate times the slope, 10 (x - 3): write the new distance as a factor times the old.",
         ),
     ),
     "01.3": Exercise(
         task="Write gradient(table, w, t): the gradient of ((table @ w - t) ** 2).mean() for the vector "
         "w, by hand, without backward.",
         solution=gradient,
+        use=without_autograd,
+        diagnose=look_at_the_factor,
         expected=gradient_by_autograd,
-        inputs=lambda: [
-            (random_tensor(4, 3), random_tensor(3, seed=1), random_tensor(4, seed=2)),
-            (random_tensor(7, 2), random_tensor(2, seed=1), random_tensor(7, seed=2)),
-        ],
+        inputs=small_tables,
         why="Each row's error, doubled and shared among the n rows, is carried back to the weights by the "
         "table turned on its side. PyTorch does the same for the weights of a layer, in notebook 03.",
         known={
@@ -176,11 +325,41 @@ EXERCISES = {
                 lambda table, w, t: 2 * table.T @ (t - table @ w) / len(t),
                 "the error is table @ w - t. With t - table @ w a step downhill becomes one uphill.",
             ),
+            "did not turn the table": Mistake(
+                lambda table, w, t: 2 * table @ (table @ w - t) / len(t),
+                "the table has a row for each error; a product with the errors needs it on its side: table.T.",
+            ),
+            "multiplied entry by entry": Mistake(
+                lambda table, w, t: 2 * table.T * (table @ w - t) / len(t),
+                "that is what each row adds, not yet added up. @ multiplies and sums over the rows.",
+            ),
+            "stopped at the errors": Mistake(
+                lambda table, w, t: 2 * (table @ w - t) / len(t),
+                "this is the slope for each error. By the chain rule it is multiplied by how much the error changes "
+                "with each w: by the table.",
+            ),
+            "kept the square": Mistake(
+                lambda table, w, t: 2 * table.T @ (table @ w - t) ** 2 / len(t),
+                "the slope of error ** 2 is 2 * error, without a square.",
+            ),
+            "left out the answers t": Mistake(
+                lambda table, w, t: 2 * table.T @ (table @ w) / len(t),
+                "the error is table @ w - t.",
+            ),
+            "took means before multiplying": Mistake(
+                lambda table, w, t: 2 * table.mean(0) * (table @ w - t).mean(),
+                "each row's error belongs to that row's numbers: multiply first, then sum.",
+            ),
+            "gave the loss": Mistake(
+                lambda table, w, t: ((table @ w - t) ** 2).mean(),
+                "that is what is to be differentiated. Its gradient has an entry for each w.",
+            ),
         },
         hints=(
             "Begin with the errors, one for each row: table @ w - t.",
             "How much does error number i change when w[j] grows by 1? By table[i, j].",
-            "Sum over the rows: table.T @ error. Then the factors: 2 from the square, 1/n from the mean.",
+            "Entry j sums, over the rows i, table[i, j] times error i: a matrix product. Two factors remain, one from "
+            "the square, one from the mean.",
         ),
     ),
 }

@@ -3,7 +3,14 @@
 import torch
 from torch.nn.functional import pad
 
-from helpers.exercises.core import Exercise, Failure, Mistake, random_tensor, show
+from helpers.exercises.core import (
+    ByHand,
+    Exercise,
+    Failure,
+    Mistake,
+    random_tensor,
+    show,
+)
 
 # 02.1
 
@@ -34,11 +41,40 @@ def sort_out(answer, items):
     if any(not isinstance(item, tuple | list) or len(item) != 3 for item in kept):
         raise Failure("An item of your list is not (label, image, target); expected three parts.")
     labels, images, targets = zip(*kept, strict=True)
+    if not all(torch.is_tensor(image) and image.shape == (784,) for image in images):
+        raise Failure(
+            "An image of your list is no tensor (784,); expected (label, image, target), in this order."
+        )
     if not all(torch.is_tensor(target) and target.is_floating_point() for target in targets):
         raise Failure(
             "A target of your list is no tensor of floats; expected torch.tensor([1.0, 0.0]) or so."
         )
+    if len({target.shape for target in targets}) > 1:
+        raise Failure("The targets of your list have different shapes; expected two numbers each.")
     return list(labels), torch.stack(images), torch.stack(targets)
+
+
+def look_at_each_item(answer):
+    items = made_up_items(0)
+    labels, images, targets = sort_out(answer, items)
+    right_labels, right_images, right_targets = chosen_from_tensors(items)
+    if len(labels) != len(right_labels):
+        return f"Your list has {len(labels)} items; of {len(items)} items {len(right_labels)} show a 3 or an 8."
+    for place, (label, right) in enumerate(zip(labels, right_labels, strict=True), start=1):
+        if label != right:
+            return f"Item {place} of your list has the label {show(label)}; number {place} in the dataset is a {right}."
+    if not torch.equal(images, right_images):
+        return "The labels are right, the images are not those of the dataset."
+    if targets.shape[1:] != (2,):
+        return (
+            f"Your targets have the shape {tuple(targets.shape[1:])}; expected two numbers, (2,)."
+        )
+    target, right = targets[0].tolist(), right_targets[0].tolist()
+    return (
+        f"The target of the first item, a {labels[0]}, is {show(target)}; expected {show(right)}."
+        if target != right
+        else None
+    )
 
 
 def chosen_from_tensors(items):
@@ -55,7 +91,79 @@ def distances(image, images):
     return ((images - image) ** 2).sum(dim=1).sqrt()
 
 
+def without_cdist(answer, image, images):
+    with ByHand("cdist", "pairwise_distance", "pdist"):
+        result = answer(image, images)
+    if torch.is_tensor(result) and result.isnan().any():
+        raise Failure(
+            "Took the root of a negative number, which is NaN. Squares are never negative: square each difference."
+        )
+    return result
+
+
+def look_at_one_distance(answer):
+    image, images = torch.tensor([1.0, 1.0]), torch.tensor([[4.0, 5.0]])
+    found = without_cdist(answer, image, images)
+    if not torch.is_tensor(found) or found.shape != (1,) or abs(found.item() - 5) < 1e-4:
+        return None
+    return (
+        "For image = [1.0, 1.0] and images = [[4.0, 5.0]] the distance is 5, by Pythagoras; your answer "
+        f"is {found.item():.4g}."
+    )
+
+
 # 02.3
+
+
+def leaving_the_image(answer, image):
+    before = image.clone()
+    result = answer(image)
+    if torch.equal(before, image):
+        return result
+    raise Failure(
+        "Your function changes the image that it was given, and may overwrite pixels that it still has to read. "
+        "Begin with new zeros."
+    )
+
+
+def shift_in_place(image):
+    square = image.clone().reshape(28, 28)
+    square[:, 2:] = square[:, :-2]
+    square[:, :2] = 0
+    return square.flatten()
+
+
+def shift_in_place_alone(image):
+    square = image.clone().reshape(28, 28)
+    square[:, 2:] = square[:, :-2]
+    return square.flatten()
+
+
+def shift_into_too_few(image):
+    shifted = torch.zeros(28, 28)
+    shifted[:, 2:] = image.reshape(28, 28)
+    return shifted.flatten()
+
+
+def shift_onto_itself(image):
+    square = image.reshape(28, 28)
+    return torch.cat([square[:, :2], square[:, :-2]], dim=1).flatten()
+
+
+def look_at_one_pixel(answer):
+    image = torch.zeros(784)
+    image[10 * 28 + 10] = 1.0
+    result = answer(image)
+    if result.shape != (784,):
+        return None
+    if (result > 0).sum() != 1:
+        return (
+            f"Of an image with a single bright pixel yours has {(result > 0).sum()}; expected one."
+        )
+    row, column = divmod(result.argmax().item(), 28)
+    if (row, column) == (10, 12):
+        return "The middle of the image is right; look at its edges, at what becomes free and what leaves."
+    return f"The pixel of row 10, column 10 lands in row {row}, column {column}; expected row 10, column 12."
 
 
 def shift_right(image):
@@ -76,6 +184,7 @@ EXERCISES = {
         "for an 8.",
         solution=threes_and_eights,
         use=sort_out,
+        diagnose=look_at_each_item,
         expected=chosen_from_tensors,
         inputs=lambda: [(made_up_items(0),), (made_up_items(1),)],
         why="A target has as many places as there are answers to choose from, and which place stands for "
@@ -101,6 +210,30 @@ EXERCISES = {
                 lambda dataset: [(n, x, t[[3, 8]]) for n, x, t in dataset],
                 "the digits other than 3 and 8 are still there, with a target of zeros.",
             ),
+            "put all threes first": Mistake(
+                lambda dataset: [
+                    (n, x, t[[3, 8]]) for digit in (3, 8) for n, x, t in dataset if n == digit
+                ],
+                "the items stay in the order of the dataset: one loop, which keeps both.",
+            ),
+            "changed the label too": Mistake(
+                lambda dataset: [(int(n == 8), x, t[[3, 8]]) for n, x, t in dataset if n in (3, 8)],
+                "the label is still 3 or 8. Only the target is new.",
+            ),
+            "kept one of the two digits": Mistake(
+                lambda dataset: [(n, x, t[[3, 8]]) for n, x, t in dataset if n == 3],
+                "the eights are missing. Is append inside the branch of the 3?",
+            ),
+            "returned inside the loop": Mistake(
+                lambda dataset: [(n, x, t[[3, 8]]) for n, x, t in dataset if n in (3, 8)][:1],
+                "a return ends the function, here at the first item. It stands behind the loop.",
+            ),
+            "gave all the same target": Mistake(
+                lambda dataset: [
+                    (n, x, torch.tensor([1.0, 0.0])) for n, x, t in dataset if n in (3, 8)
+                ],
+                "an 8 has its 1 in the second place.",
+            ),
         },
         hints=(
             "Loop over the dataset as over a list: for label, image, target in dataset.",
@@ -112,10 +245,12 @@ EXERCISES = {
         task="Write distances(image, images): the distance of one image, 784 numbers, to each of n images "
         "(n, 784), without cdist: the root of the sum of the squared differences.",
         solution=distances,
+        use=without_cdist,
+        diagnose=look_at_one_distance,
         expected=lambda image, images: torch.cdist(image[None], images)[0],
         inputs=lambda: [
+            (torch.tensor([1.0, 0.0, 2.0]), torch.tensor([[1.0, 0.0, 2.0], [4.0, -4.0, 2.0]])),
             (random_tensor(784), random_tensor(5, 784, seed=1)),
-            (random_tensor(3), random_tensor(4, 3, seed=1)),
         ],
         why="Squaring makes every difference count, whichever way it goes; the root brings the sum back "
         "to the unit of a pixel. It is Pythagoras in 784 dimensions.",
@@ -133,6 +268,32 @@ EXERCISES = {
                 lambda image, images: ((images - image) ** 2).mean(dim=1).sqrt(),
                 "a distance sums over the pixels; the mean divides by their number.",
             ),
+            "forgot the square": Mistake(
+                lambda image, images: (images - image).sum(dim=1),
+                "differences with a minus take away from the sum. Square each one first, and take the root at the end.",
+            ),
+            "added the differences without their signs": Mistake(
+                lambda image, images: (images - image).abs().sum(dim=1),
+                "the root of a single square is the difference without its sign. Square, sum, and only then the root.",
+            ),
+            "took the largest difference": Mistake(
+                lambda image, images: (images - image).abs().amax(dim=1),
+                "every pixel counts: sum over all of them.",
+            ),
+            "compared the lengths": Mistake(
+                lambda image, images: (
+                    (images**2).sum(dim=1).sqrt() - (image**2).sum().sqrt()
+                ).abs(),
+                "two images can be equally bright and differ everywhere. Subtract first, then square.",
+            ),
+            "squared before subtracting": Mistake(
+                lambda image, images: (images**2 - image**2).sum(dim=1).abs().sqrt(),
+                "the square is of the difference: put it behind the parentheses.",
+            ),
+            "summed over all images": Mistake(
+                lambda image, images: ((images - image) ** 2).sum().sqrt(),
+                "that is one number for all. sum(dim=1) gives one for each row.",
+            ),
             "summed over the images": Mistake(
                 lambda image, images: ((images - image) ** 2).sum(dim=0).sqrt(),
                 "one number for each image is wanted: sum over the pixels, dim=1.",
@@ -140,13 +301,17 @@ EXERCISES = {
         },
         hints=(
             "images - image subtracts the one image from every row.",
-            "Square, sum over the pixels of each row (dim=1), take the root.",
+            "Read the task's last words from the end: what is done to each difference, what then, what last? The sum "
+            "is over the pixels: which dim are they?",
         ),
     ),
     "02.3": Exercise(
         task="Write shift_right(image): the image, 784 numbers, moved two pixels to the right; what "
-        "becomes free on the left is 0, what leaves on the right is lost. The result has 784 numbers.",
+        "becomes free on the left is 0, what leaves on the right is lost. The result is new and has 784 numbers; "
+        "the image itself stays as it is.",
         solution=shift_right,
+        use=leaving_the_image,
+        diagnose=look_at_one_pixel,
         expected=shift_by_padding,
         inputs=lambda: [(random_tensor(784).sigmoid(),), (torch.arange(784.0) + 1,)],
         why="Right and left exist only in the 28 x 28 image: fold first, then move the columns. To a "
@@ -160,6 +325,11 @@ EXERCISES = {
                 lambda image: pad(image, (2, 0))[:784],
                 "the end of each row of pixels slips into the next row. Fold into 28 x 28 first.",
             ),
+            "moved the row of 784 numbers round": Mistake(
+                lambda image: image.roll(2),
+                "what leaves at the end comes back at the start, and each row slips into the next. Fold into "
+                "28 x 28 first.",
+            ),
             "moved it by one column": Mistake(
                 lambda image: pad(image.reshape(28, 28), (1, 0))[:, :28].flatten(),
                 "two columns were asked for.",
@@ -172,11 +342,40 @@ EXERCISES = {
                 lambda image: pad(image.reshape(28, 28), (0, 2))[:, 2:].flatten(),
                 "columns count from the left, so what stood in column 0 belongs into column 2.",
             ),
+            "overwrote what it still had to read": Mistake(
+                shift_in_place,
+                "in one and the same table a column is overwritten before it is copied on. Fill a new one, "
+                "torch.zeros(28, 28).",
+            ),
+            "overwrote what it still had to read, and kept the left": Mistake(
+                shift_in_place_alone,
+                "in one and the same table a column is overwritten before it is copied on. Fill a new one, "
+                "torch.zeros(28, 28).",
+            ),
+            "kept the last two columns": Mistake(
+                shift_into_too_few,
+                "28 columns do not fit into 26. The last two leave on the right: square[:, :-2].",
+            ),
+            "left the first two columns as they were": Mistake(
+                shift_onto_itself, "what becomes free is 0: begin with torch.zeros(28, 28)."
+            ),
+            "blanked the columns, and moved nothing": Mistake(
+                lambda image: pad(image.reshape(28, 28)[:, 2:], (2, 0)).flatten(),
+                "column 0 belongs into column 2, so it is the last two that are left out: square[:, :-2].",
+            ),
+            "moved it up": Mistake(
+                lambda image: pad(image.reshape(28, 28), (0, 0, 0, 2))[2:].flatten(),
+                "the first index counts the rows. Columns are the second.",
+            ),
+            "did not flatten": Mistake(
+                lambda image: pad(image.reshape(28, 28), (2, 0))[:, :28],
+                "the picture is right, but a table. flatten() makes it 784 numbers again.",
+            ),
         },
         hints=(
             "Fold the image: image.reshape(28, 28).",
             "Begin with torch.zeros(28, 28), and fill its columns from 2 on.",
-            "shifted[:, 2:] = square[:, :-2], then flatten().",
+            "What stood in columns 0 to 25 belongs into columns 2 to 27. Then one row of numbers again.",
         ),
     ),
 }

@@ -1,9 +1,12 @@
 """The exercises of 03_baseline_network."""
 
+import inspect
+from unittest.mock import patch
+
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Failure, Mistake, random_tensor
 from helpers.training import train
 
 # 03.1
@@ -22,9 +25,47 @@ LOSSES = {3: nn.MSELoss(), 5: nn.BCELoss()}  # by the number of hidden values
 def weights_after_20_steps(step, hidden):
     network, optimizer, items = made_up_task(hidden)
     loss_function = LOSSES[hidden]
-    for _, image, target in items:
-        step(network, loss_function, optimizer, image, target)
+    backward = torch.autograd.backward  # what loss.backward() calls
+    with (
+        patch.object(torch.autograd, "backward", side_effect=backward) as backwards,
+        patch.object(optimizer, "step", wraps=optimizer.step) as moves,
+    ):
+        try:
+            for _, image, target in items:
+                step(network, loss_function, optimizer, image, target)
+        except RuntimeError as error:
+            raise from_the_notebook(step, error) from error
+    if not backwards.called:
+        raise from_the_notebook(step) or Failure(NO_BACKWARD)
+    if not moves.called and torch.equal(network[0].weight, made_up_task(hidden)[0][0].weight):
+        raise Failure(NO_STEP)
     return [parameter.detach() for parameter in network.parameters()]
+
+
+NO_BACKWARD = "No gradient is computed."
+NO_STEP = "No weight is moved."
+
+
+def from_the_notebook(step, error=None):
+    """A Failure that names a tensor which the step takes from outside; otherwise the error itself."""
+    names = [n for n, v in inspect.getclosurevars(step).globals.items() if torch.is_tensor(v)]
+    if names:
+        return Failure(
+            f"Took `{names[0]}` from the notebook: your function does not make it. Is a name misspelt?"
+        )
+    return error
+
+
+def which_part_is_off(step):
+    names = from_the_notebook(step)
+    return (
+        str(names)
+        if names
+        else (
+            "After 20 steps the weights are not those of train. Once each, in this order: the gradients emptied, the "
+            "loss of network(image) and target, its gradients, one step."
+        )
+    )
 
 
 def weights_after_train(hidden):
@@ -57,6 +98,40 @@ def step_before_backward(network, loss_function, optimizer, image, target):
     loss.backward()
 
 
+def step_without_step(network, loss_function, optimizer, image, target):
+    optimizer.zero_grad()
+    loss_function(network(image), target).backward()
+
+
+def step_without_backward(network, loss_function, optimizer, image, target):
+    optimizer.zero_grad()
+    loss_function(network(image), target)
+    optimizer.step()
+
+
+def step_without_grad(network, loss_function, optimizer, image, target):
+    with torch.no_grad():
+        loss_function(network(image), target).backward()
+
+
+def step_with_another_loss(network, loss_function, optimizer, image, target):
+    training_step(network, nn.MSELoss(), optimizer, image, target)
+
+
+def step_twice(network, loss_function, optimizer, image, target):
+    training_step(network, loss_function, optimizer, image, target)
+    optimizer.step()
+
+
+def step_with_another_optimizer(network, loss_function, optimizer, image, target):
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+    training_step(network, loss_function, optimizer, image, target)
+
+
+def step_with_swapped_loss(network, loss_function, optimizer, image, target):
+    training_step(network, lambda one, other: loss_function(other, one), optimizer, image, target)
+
+
 # 03.2
 
 
@@ -76,7 +151,13 @@ def outputs_of_the_mended(answer, seed):
         small_network(seed),
         torch.randperm(12, generator=torch.Generator().manual_seed(seed)),
     )
+    weight = network[0].weight
     answer(network, order)
+    if network[0].weight is not weight:
+        raise Failure(
+            "A new parameter has taken the place of the old, which an optimizer made before still holds. "
+            "Overwrite its numbers: network[0].weight[:] = ..., or copy_."
+        )
     return network(random_tensor(5, 12)[:, order]).detach()
 
 
@@ -90,7 +171,67 @@ def mend_back(network, order):
         network[0].weight.copy_(network[0].weight[:, order.argsort()])
 
 
+def mend_by_assignment(network, order):
+    network[0].weight = network[0].weight[:, order]
+
+
+def mend_without_no_grad(network, order):
+    network[0].weight[:] = network[0].weight[:, order]
+
+
+def mend_biases_too(network, order):
+    mend(network, order)
+    with torch.no_grad():
+        network[0].bias.copy_(network[0].bias[order])
+
+
+def mend_the_second(network, order):
+    with torch.no_grad():
+        network[2].weight.copy_(network[2].weight[:, order])
+
+
+def mend_both_ways(network, order):
+    with torch.no_grad():
+        network[0].weight.copy_(network[0].weight[order][:, order])
+
+
+def what_the_columns_hold(answer):
+    network, order = small_network(1), torch.arange(12).roll(1)
+    before = network[0].weight.detach().clone()
+    answer(network, order)
+    for place in range(12):
+        same = (before - network[0].weight[:, [place]]).abs().amax(dim=0) < 1e-6
+        if not same[order[place]]:
+            found = same.nonzero().flatten().tolist()
+            held = f"the weights of pixel {found[0]}" if found else "the weights of no pixel"
+            return f"Pixel {order[place]} arrives at position {place}. There your table now has {held}."
+    return "The columns are right. Is something else changed, too?"
+
+
 # 03.3
+
+
+def counted(answer, network, images, labels):
+    try:
+        return answer(network, images, labels)
+    except AttributeError as error:
+        if "'bool' object" not in str(error):
+            raise
+        raise Failure(
+            "Compared a pair with a tensor, which gives one False. max(dim=1) gives the largest outputs and "
+            "their places; argmax(dim=1) the places alone."
+        ) from None
+
+
+def look_at_three_images(answer):
+    network, images, labels = made_up_answers(0)
+    largest = [row.index(max(row)) for row in network(images).tolist()]
+    right = sum(one == label for one, label in zip(largest, labels.tolist(), strict=True))
+    return (
+        f"In a try with 40 images, {right} are right, so the share is {right / 40:.3g}; your answer is "
+        f"{float(answer(network, images, labels)):.3g}. The first three have their largest outputs at {largest[:3]}, "
+        f"the labels are {labels[:3].tolist()}."
+    )
 
 
 def share_right(network, images, labels):
@@ -122,6 +263,7 @@ EXERCISES = {
         "step, from memory.",
         solution=training_step,
         use=weights_after_20_steps,
+        diagnose=which_part_is_off,
         expected=weights_after_train,
         inputs=lambda: [(3,), (5,)],
         why="After 20 steps your weights are those of the course's train. These four lines are the "
@@ -129,18 +271,45 @@ EXERCISES = {
         known={
             "forgot zero_grad": Mistake(
                 step_without_zero_grad,
-                "the gradients of all images so far add up, and each step goes by their sum.",
+                "the gradients of all images so far add up, and each step goes by their sum. If it stands there: has "
+                "it parentheses? Without () nothing is called.",
             ),
             "stepped without gradients": Mistake(
                 step_before_backward,
                 "the network never moves. The optimizer's step goes by the gradients that backward has just "
-                "computed: it comes last, and zero_grad not between the two. (Without () nothing is called.)",
+                "computed: it comes last, and zero_grad not between the two.",
+            ),
+            "no step was taken": Mistake(
+                step_without_step,
+                "the network never moves. optimizer.step() moves the weights; without () nothing is called.",
+            ),
+            "no gradient was computed": Mistake(
+                step_without_backward,
+                "the network never moves. loss.backward() computes the gradients; without () nothing is called.",
+            ),
+            "trained under no_grad": Mistake(
+                step_without_grad,
+                "then nothing is recorded that backward could walk back through. no_grad is for looking only.",
+            ),
+            "took a loss of its own": Mistake(
+                step_with_another_loss, "the loss is the loss_function that the function is given."
+            ),
+            "took two steps": Mistake(
+                step_twice, "one call of optimizer.step() moves all weights once."
+            ),
+            "made an optimizer of its own": Mistake(
+                step_with_another_optimizer,
+                "use the one that the function is given, with its rate.",
+            ),
+            "swapped outputs and targets": Mistake(
+                step_with_swapped_loss,
+                "nn.MSELoss does not mind, nn.BCELoss does: first the outputs, then the targets.",
             ),
         },
         hints=(
             "Four things: empty the gradients, compute the loss, its gradients, move the weights.",
             "In PyTorch's words: zero_grad, forward and loss, backward, step.",
-            "loss = loss_function(network(image), target)",
+            "zero_grad and step belong to the optimizer, backward to the loss; each needs its parentheses.",
         ),
     ),
     "03.2": Exercise(
@@ -148,6 +317,7 @@ EXERCISES = {
         "mend(network, order): change network[0].weight in place so that the outputs stay as they were.",
         solution=mend,
         use=outputs_of_the_mended,
+        diagnose=what_the_columns_hold,
         expected=lambda seed: small_network(seed)(random_tensor(5, 12)).detach(),
         inputs=lambda: [(1,), (2,)],
         why="Each column of the first weights belongs to one pixel, so the columns move along with the "
@@ -163,7 +333,25 @@ EXERCISES = {
             ),
             "left the network as it was": Mistake(
                 lambda network, order: None,
-                "the outputs change: each weight now meets another pixel. No layer puts the pixels back.",
+                "the outputs change: each weight now meets another pixel. No layer puts the pixels back. (weight = ... "
+                "gives a name to another table; it overwrites nothing.)",
+            ),
+            "assigned a tensor to a parameter": Mistake(
+                mend_by_assignment,
+                "a layer's weight must stay a parameter. Overwrite its numbers: network[0].weight[:] = ...",
+            ),
+            "overwrote without no_grad": Mistake(
+                mend_without_no_grad,
+                "PyTorch would have to record it. Put it under torch.no_grad().",
+            ),
+            "moved the biases too": Mistake(
+                mend_biases_too, "a bias belongs to a hidden value, and these stay where they are."
+            ),
+            "mended the second layer": Mistake(
+                mend_the_second, "the pixels arrive at the first, network[0]."
+            ),
+            "moved rows and columns": Mistake(
+                mend_both_ways, "the rows are hidden values, which stay where they are."
             ),
         },
         hints=(
@@ -174,8 +362,10 @@ EXERCISES = {
     ),
     "03.3": Exercise(
         task="Write share_right(network, images, labels): the share, 0 to 1, of the images (n, 12) whose "
-        "largest output stands at their label, without accuracy.",
+        "largest output stands at their label.",
         solution=share_right,
+        use=counted,
+        diagnose=look_at_three_images,
         expected=share_one_by_one,
         inputs=lambda: [made_up_answers(0), made_up_answers(4)],
         why="The position of the largest output is the answer; how large it is plays no role. So the "
@@ -197,6 +387,42 @@ EXERCISES = {
                     (network(images).argmax(1) != labels).float().mean().item()
                 ),
                 "this is the error rate: 1 minus the accuracy.",
+            ),
+            "gave percent": Mistake(
+                lambda network, images, labels: (
+                    100 * (network(images).argmax(1) == labels).float().mean().item()
+                ),
+                "a share is between 0 and 1.",
+            ),
+            "took the smallest output": Mistake(
+                lambda network, images, labels: (
+                    (network(images).argmin(1) == labels).float().mean().item()
+                ),
+                "the answer is where the largest stands: argmax.",
+            ),
+            "divided by the number of digits": Mistake(
+                lambda network, images, labels: (
+                    (network(images).argmax(1) == labels).sum().item() / 4
+                ),
+                "divide by the number of images, len(labels).",
+            ),
+            "looked down the columns": Mistake(
+                lambda network, images, labels: (
+                    (network(images).argmax(dim=0) == labels).float().mean()
+                ),
+                "a row is an image: dim=1 looks along each row.",
+            ),
+            "compared the outputs themselves": Mistake(
+                lambda network, images, labels: (network(images) == labels).float().mean(),
+                "they are four numbers for each image. argmax(dim=1) makes one answer of them.",
+            ),
+            "took the mean of True and False": Mistake(
+                lambda network, images, labels: (network(images).argmax(dim=1) == labels).mean(),
+                "PyTorch has no mean of these. Make them 0 and 1 first, with .float().",
+            ),
+            "gave one number for each image": Mistake(
+                lambda network, images, labels: network(images).argmax(dim=1) == labels,
+                "True for a right answer, False for a wrong one: their share is still to be taken.",
             ),
         },
         hints=(

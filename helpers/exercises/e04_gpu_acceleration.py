@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Failure, Mistake, random_tensor
 
 # 04.1
 
@@ -40,7 +40,39 @@ def by_least_squares(batch_sizes, seconds, batch_size):
     return (start + slope * batch_size).item()
 
 
+def one_value(answer, *arguments):
+    result = answer(*arguments)
+    if isinstance(result, np.ndarray) and result.ndim:
+        raise Failure(
+            f"Your function gives {result.size} numbers. np.polyfit gives slope and start; the line's value at "
+            "batch_size is start + slope * batch_size."
+        )
+    return result
+
+
+def look_at_three_times(answer):
+    found = float(answer(np.array([1, 2, 3]), np.array([3.0, 5.0, 7.0]), 10))
+    if abs(found - 21) < 1e-6:
+        return "On a straight line your answer is right. With noise, all the times count alike: fit the line to all."
+    return (
+        "For batch_sizes = [1, 2, 3], seconds = [3, 5, 7] the line is 1 + 2 * batch size, which gives 21 at "
+        f"batch_size = 10; your answer is {found:.4g}."
+    )
+
+
 # 04.3
+
+
+def look_at_the_length(answer):
+    for batch_size, rate in ((2, 0.01), (10, 0.01)):
+        found = float(answer(batch_size, rate))
+        ratio = found / (rate * batch_size)
+        if abs(ratio - 1) > 1e-3:
+            return (
+                f"For batch_size = {batch_size}, rate = {rate} your rate is {found:.4g}. The step on the batch is then "
+                f"{ratio:.3g} times as long as the {batch_size} steps on its images together."
+            )
+    return None
 
 
 def rate_for(batch_size, rate):
@@ -96,6 +128,8 @@ EXERCISES = {
         task="Write predict_seconds(batch_sizes, seconds, batch_size): fit a straight line, start + slope * "
         "batch size, to the measured times of a step (least squares), and give its value at batch_size.",
         solution=predict_seconds,
+        use=one_value,
+        diagnose=look_at_three_times,
         expected=by_least_squares,
         inputs=lambda: [(*measured_steps(2e-4, 1e-6), 2048), (*measured_steps(1e-5, 3e-6), 16)],
         why="The line's start is what every step costs, however small its batch; the slope is the price of "
@@ -114,6 +148,46 @@ EXERCISES = {
                 lambda sizes, seconds, size: np.polyval(np.polyfit(sizes, seconds, 1)[::-1], size),
                 "np.polyfit gives the slope first, then the start.",
             ),
+            "drew the line through two points": Mistake(
+                lambda sizes, seconds, size: (
+                    seconds[0]
+                    + (seconds[-1] - seconds[0]) / (sizes[-1] - sizes[0]) * (size - sizes[0])
+                ),
+                "least squares goes by all the times; two of them pass on their noise.",
+            ),
+            "divided by the batch size": Mistake(
+                lambda sizes, seconds, size: (seconds / sizes).mean() * size,
+                "seconds / batch_sizes shares the fixed price of a step among the images, in each batch size "
+                "otherwise. The line keeps it apart, as its start.",
+            ),
+            "swapped sizes and times": Mistake(
+                lambda sizes, seconds, size: np.polyval(np.polyfit(seconds, sizes, 1), size),
+                "np.polyfit(x, y, 1) predicts y: batch_sizes first, then seconds.",
+            ),
+            "left out the start": Mistake(
+                lambda sizes, seconds, size: np.polyfit(sizes, seconds, 1)[0] * size,
+                "each step costs it once, however large the batch.",
+            ),
+            "left out the batch size": Mistake(
+                lambda sizes, seconds, size: np.polyfit(sizes, seconds, 1).sum(),
+                "this is the line at 1. The slope is the price of one image: times batch_size.",
+            ),
+            "gave the start alone": Mistake(
+                lambda sizes, seconds, size: np.polyfit(sizes, seconds, 1)[1],
+                "this is the line at 0: add the slope times batch_size.",
+            ),
+            "gave the slope alone": Mistake(
+                lambda sizes, seconds, size: np.polyfit(sizes, seconds, 1)[0],
+                "this is the price of one image: times batch_size, and the start comes to it.",
+            ),
+            "went from point to point": Mistake(
+                lambda sizes, seconds, size: np.interp(size, sizes, seconds),
+                "np.interp joins the points, and stays level behind the last. Asked for is one straight line.",
+            ),
+            "fitted a curve": Mistake(
+                lambda sizes, seconds, size: np.polyval(np.polyfit(sizes, seconds, 2), size),
+                "the last argument of np.polyfit is the degree: 1 is a straight line.",
+            ),
         },
         hints=(
             "np.polyfit(batch_sizes, seconds, 1) fits a line.",
@@ -124,6 +198,7 @@ EXERCISES = {
         task="Write rate_for(batch_size, rate): the SGD rate with which one step on a batch moves the weights "
         "as far as one step with `rate` on each of its images, all taken from the same weights.",
         solution=rate_for,
+        diagnose=look_at_the_length,
         expected=matching_rate,
         inputs=lambda: [(2, 0.01), (10, 0.01), (100, 0.5)],
         why="The loss of a batch is the mean over its images, so its gradient is the sum of theirs divided by "

@@ -53,6 +53,11 @@ def test_accuracy_of_the_baseline(baseline_accuracy):
     return baseline_accuracy
 
 
+@after("t4batch4", full={"singly": (0.55, 0.65), "batched": (0.55, 0.68)}, sample=(0.05, 0.7))
+def test_accuracy_after_one_epoch(singly_accuracy, batched_accuracy):
+    return {"singly": singly_accuracy, "batched": batched_accuracy}
+
+
 @after("c37")
 def mistakes_and_right_answers_make_all_images(mistakes, right, test_set):
     return mistakes + right == len(test_set)
@@ -112,3 +117,8 @@ def the_digits_have_as_many_right_answers_as_all_together(per_digit, test_set, r
 @after("c49", full=(0.01, 1))
 def time_of_train_over_that_by_hand(again, seconds):
     return again.seconds / seconds
+
+
+@after("t4loop4", full=(0.08, 0.13), sample=(0.08, 0.13))
+def mean_losses_of_the_usual_loop(mean_losses):
+    return dict(enumerate(mean_losses))

@@ -72,29 +72,29 @@ def pushes_of_bce_over_those_of_mse(moments):
     return {moment: times for moment, (_, times, _) in labelled(moments).items()}
 
 
-@after("e90a4bef", full=(None, 0.1))
+@after("b05a1e02", full=(None, 0.1))
 def share_of_the_extra_push_that_firm_mistakes_get(moments):
     return {moment: share for moment, (_, _, share) in labelled(moments).items()}
 
 
-@after("e90a4bef", full=(0, 20))
+@after("b05a1e02", full=(0, 20))
 def firm_mistakes_in_the_first_third_of_an_epoch(moments, train_set):
     early = [moment for moment in moments if moment[1] <= len(train_set) // 3]
     return {moment: moments[moment][0] for moment in early}
 
 
-@after("e90a4bef", full=(4.5, None), sample=None)
+@after("b05a1e02", full=(4.5, None), sample=None)
 def pushes_of_bce_over_those_of_mse_after_5000_steps(moments):
     return moments["MSE", 5_000][1]
 
 
-@after("e90a4bef", full=(2, None), sample=None)
+@after("b05a1e02", full=(2, None), sample=None)
 def firm_mistakes_of_bce_over_those_of_mse_in_the_end(moments):
     return moments["BCE", 240_000][0] / moments["MSE", 240_000][0]
 
 
 @after(
-    "e90a4bef",
+    "b05a1e02",
     full={
         "firm mistakes": (650, 1000),
         "their extra push": (0.055, 0.087),
