@@ -39,7 +39,9 @@ def deviation_of_the_coins_over_the_root_of_their_number(by_chance, coins):
     return by_chance.std() / coins**0.5
 
 
-@after("p09d", full={"Adam": (2, None), "LeakyReLU": (2, None), "LayerNorm": (2, None)}, sample=None)
+@after(
+    "p09d", full={"Adam": (2, None), "LeakyReLU": (2, None), "LayerNorm": (2, None)}, sample=None
+)
 def leads_that_count(leads):
     return leads
 
