@@ -222,7 +222,7 @@ MISLED = [
     ("09.1", lambda share, n: (share * (1 - share) / n) ** (1 / 3), "becomes 1.59 times smaller"),
     ("09.1", lambda share, n: (share - 1) ** 0.5, "something negative stands under your root"),
     ("09.2", lambda a, b: (a.double().mean(), 0.1), "Their mean is 0.40; yours is 0.8"),
-    ("09.3", [0.686, 0.44, 0.0, "b"], "a rate of 100 reads far less"),
+    ("09.3", [0.686, 0.44, 0.0, "b"], "Run it once more, with 100"),
     ("09.3", [0.888, 0.102, 0.0, "b"], "range(2000)"),
     ("09.3", [0.102, 0.102, 0.0, "b"], "So much does the notebooks' rate, 0.01, bring"),
     ("10.1", lambda validation, test: test[0], "the test share at position 0"),
