@@ -1,9 +1,18 @@
 """The exercises of 12_beyond_one_machine."""
 
-import torch
-from torch import nn
+import math
 
-from helpers.exercises.core import Exercise, Failure, Mistake, random_tensor
+import torch
+
+from helpers.exercises.core import (
+    Exercise,
+    Failure,
+    Mistake,
+    Outcome,
+    kind,
+    numbers_and_reason,
+    show,
+)
 
 # 12.1
 
@@ -13,22 +22,22 @@ def combine(gradients, counts):
     return sum(count / images * gradient for gradient, count in zip(gradients, counts, strict=True))
 
 
-def combined_gradient(answer, counts):
-    """What `answer` makes of the gradients that processes with so many images each have computed."""
-    ends = torch.tensor(counts).cumsum(0).tolist()
-    parts = [range(end - count, end) for count, end in zip(counts, ends, strict=True)]
-    return answer([gradient_of_mean(list(part)) for part in parts], list(counts))
+def mean_over_images(gradients, counts):
+    """The gradient of each image written out, as often as there are images, and their mean."""
+    each = [gradient.expand(count, -1) for gradient, count in zip(gradients, counts, strict=True)]
+    return torch.cat(each).mean(dim=0)
 
 
-def gradient_of_mean(images):
-    """The gradient of the mean loss over these of ten images, for the weights of a small network."""
-    network = nn.Linear(6, 3)
-    with torch.no_grad():
-        network.weight.copy_(random_tensor(3, 6, seed=2))
-        network.bias.zero_()
-    inputs, targets = random_tensor(10, 6), random_tensor(10, 3, seed=1)
-    nn.functional.mse_loss(network(inputs[images]), targets[images]).backward()
-    return network.weight.grad.clone()
+def weights_of_the_parts(answer):
+    """How much of each part's gradient is in the answer."""
+    given = answer([torch.tensor([float(i == k) for i in range(3)]) for k in range(3)], [1, 2, 5])
+    if not isinstance(given, torch.Tensor) or given.shape != (3,):
+        return f"From gradients of three entries your function gives {show(given)}; expected one gradient of three entries."
+    weights = ", ".join(f"{weight:.3g}" for weight in given.tolist())
+    return (
+        f"Three processes with 1, 2 and 5 images: your answer weighs their gradients by {weights}. An image counts as much as "
+        "any other, so the weights are 0.125, 0.25 and 0.625."
+    )
 
 
 # 12.2
@@ -39,53 +48,104 @@ def share(batch, rank, processes):
 
 
 def facts_about_shares(answer, size, processes):
-    """Are the shares of all processes together the batch, each image once, and about equally long?"""
-    batch = torch.arange(100, 100 + size)
-    shares = [answer(batch, rank, processes) for rank in range(processes)]
-    for rank, positions in enumerate(shares):
+    """Are the shares of all processes together the batch, each position once, and about equally long?"""
+    batch = 2 * torch.arange(size).flip(0)
+    shares = []
+    for rank in range(processes):
+        positions = answer(batch.clone(), rank, processes)
         if not isinstance(positions, torch.Tensor) or positions.dim() != 1:
-            raise Failure(f"For rank {rank} of {processes} your function gives no tensor (n,).")
-    together = torch.cat(shares)
-    lengths = [len(positions) for positions in shares]
-    return [
-        len(together),
-        len(together.unique()),
-        bool(torch.isin(together, batch).all()),
-        max(lengths) - min(lengths),
-    ]
-
-
-def facts_wanted_of_shares(size, processes):
-    return [size, size, True, 1 if size % processes else 0]
+            found = show(positions) if isinstance(positions, torch.Tensor) else kind(positions)
+            raise Failure(
+                f"For rank {rank} of {processes} your function gives {found}; expected a tensor (n,) of positions."
+            )
+        shares.append(positions.tolist())
+    together = [position for positions in shares for position in positions]
+    fault = None
+    if others := sorted(set(together) - set(batch.tolist())):
+        fault = f"{others[0]:g} is in a share, and not in the batch"
+    elif twice := [one for one in batch.tolist() if together.count(one) > 1]:
+        fault = f"{twice[0]} is in more than one share"
+    elif missing := [one for one in batch.tolist() if one not in together]:
+        fault = f"nobody takes {missing[-1]}"
+    elif max(map(len, shares)) - min(map(len, shares)) > 1:
+        lengths = ", ".join(str(len(positions)) for positions in shares)
+        fault = f"the shares have {lengths} positions, and the longest is waited for"
+    if not fault:
+        return "as asked"
+    shown = "; ".join(f"rank {rank} {positions}" for rank, positions in enumerate(shares))
+    return Outcome(f"for batch = {batch.tolist()} in {processes} processes {fault}: {shown}")
 
 
 # 12.3
 
-
-def ring_seconds(machines, megabytes, gigabits_per_second, latency):
-    size, bandwidth = megabytes * 1e6, gigabits_per_second * 1e9 / 8
-    return 2 * (machines - 1) / machines * size / bandwidth + 2 * (machines - 1) * latency
-
-
-def round_by_round(machines, megabytes, gigabits_per_second, latency):
-    """Add up the rounds: in each every machine sends one of `machines` pieces to the next."""
-    seconds = 0.0
-    for _ in ("sum up", "hand on"):
-        for _ in range(machines - 1):
-            bits = megabytes * 8e6 / machines
-            seconds += latency + bits / (gigabits_per_second * 1e9)
-    return seconds
+ring_and_tree = [0.00584, 0.00154, "b"]
+FEWER_ROUNDS = "the tree has fewer rounds, and each pays a latency"
+MACHINES, SIZE, BANDWIDTH, LATENCY = 50, 0.6e6, 10e9 / 8, 50e-6
+WALKS = 2 * (MACHINES - 1)  # rounds of the ring
+LEVELS = math.ceil(math.log2(MACHINES))
 
 
-def seconds_with(factor, bits=8, rounds=lambda machines: 2 * (machines - 1)):
-    """The time with another factor on size / bandwidth, or other units, or another latency."""
-    return lambda machines, megabytes, gigabits_per_second, latency: (
-        factor(machines) * megabytes * bits / 1e3 / gigabits_per_second + rounds(machines) * latency
+def compare_with_rounds(answer):
+    ring, tree, reason = numbers_and_reason(answer)
+    if right(ring, 2 * LEVELS) and right(tree, WALKS):
+        return Outcome("the ring comes first, then the tree")
+    for which, given, latencies in (("ring", ring, WALKS), ("tree", tree, 2 * LEVELS)):
+        if not right(given, latencies):
+            return Outcome(f"the {which}: {slip_in(given, latencies)}")
+    return FEWER_ROUNDS if reason == "b" else Outcome(f"reason {reason} does not fit")
+
+
+def right(given, latencies):
+    return math.isclose(given, seconds(latencies), rel_tol=0.01)
+
+
+def seconds(latencies, sent=WALKS / MACHINES):
+    """For so many latencies, where each machine sends so many times the size."""
+    return sent * SIZE / BANDWIDTH + latencies * LATENCY
+
+
+def slip_in(given, latencies):
+    """Say which slip gives these seconds."""
+    sent = WALKS / MACHINES
+    slips = {
+        "you took a byte for a bit: 8 bits are a byte": seconds(latencies, sent / 8),
+        "you multiplied by 8 where you should divide": seconds(latencies, sent / 64),
+        "you took a bit for 8 bytes": seconds(latencies, sent * 8),
+        "you left out the latency": seconds(0),
+        "you paid the latency once; each round pays it": seconds(1),
+        "you left out the bytes": seconds(latencies, 0),
+        "one walk sums up, and a second hands the sums on: you took one": seconds(
+            latencies / 2, sent / 2
+        ),
+        "the bytes are in order, but the second walk pays latencies, too": seconds(latencies / 2),
+        "you have a round too much on each walk": seconds(latencies + 2),
+        "there are 2 * (N - 1) rounds, not 2 * N": seconds(2 * MACHINES, 2),
+        "you sent everything in each round; it is a piece of size / N": seconds(
+            latencies, latencies
+        ),
+        "you let each machine send the size once; with both walks it is almost twice": seconds(
+            latencies, 1
+        ),
+        "you took microseconds for seconds": seconds(latencies * 1e6),
+        "you gave milliseconds": 1e3 * seconds(latencies),
+        "these are the latencies of the ring; a tree has 2 for each level": seconds(WALKS),
+        "a fraction of a round is none: round the logarithm up": seconds(2 * math.log2(MACHINES)),
+        "each level of the tree halves the machines: the logarithm is that with base 2": seconds(
+            2 * math.log(MACHINES)
+        ),
+    }
+    right_one = seconds(latencies)
+    near = {
+        slip: abs(value / given - 1)
+        for slip, value in slips.items()
+        if given and not math.isclose(value, right_one, rel_tol=1e-6)
+    }
+    if near and min(near.values()) < 0.01:
+        return min(near, key=near.get)
+    return (
+        f"for its bytes alone a machine needs {seconds(0):.3g} seconds, and its {latencies:g} latencies take "
+        f"{latencies * LATENCY:.3g}; you have {given:.3g} in all"
     )
-
-
-def ring_factor(machines):
-    return 2 * (machines - 1) / machines
 
 
 EXERCISES = {
@@ -94,9 +154,12 @@ EXERCISES = {
         "combine(gradients, counts), a list of tensors and how many images each stands for: the gradient of "
         "the mean loss over all images together.",
         solution=combine,
-        use=combined_gradient,
-        expected=lambda counts: gradient_of_mean(list(range(sum(counts)))),
-        inputs=lambda: [((5, 5),), ((7, 3),), ((1, 2, 6),)],
+        expected=mean_over_images,
+        diagnose=weights_of_the_parts,
+        inputs=lambda: [
+            ([torch.tensor([1.0, 4.0]), torch.tensor([3.0, 0.0])], [3, 1]),
+            ([torch.tensor([2.0]), torch.tensor([5.0]), torch.tensor([-1.0])], [1, 2, 5]),
+        ],
         why="Each gradient is a mean over its own images, so it counts as often as it has images. Only with equal "
         "parts is that the plain mean, and the plain mean is what DistributedDataParallel takes.",
         known={
@@ -122,10 +185,38 @@ EXERCISES = {
                 ),
                 "you weighed by the images, so divide by the number of all images.",
             ),
+            "divided each by its own images": Mistake(
+                lambda gradients, counts: sum(
+                    gradient / count for gradient, count in zip(gradients, counts, strict=True)
+                ),
+                "each is a mean already. To count as often as it has images, it is multiplied.",
+            ),
+            "divided the sum by the number of images": Mistake(
+                lambda gradients, counts: sum(gradients) / sum(counts),
+                "each gradient stands for as many images as it has: multiply it by them first.",
+            ),
+            "took the part with most images": Mistake(
+                lambda gradients, counts: gradients[counts.index(max(counts))],
+                "the images of the other parts belong to the mean, too.",
+            ),
+            "took the median": Mistake(
+                lambda gradients, counts: torch.stack(gradients).median(dim=0).values,
+                "the loss of all images is a mean, and so is its gradient.",
+            ),
+            "multiplied two lists": Mistake(
+                lambda gradients, counts: sum(gradients * counts) / sum(counts),
+                "lists are not multiplied entry by entry: zip(gradients, counts) gives pairs.",
+            ),
+            "multiplied along the wrong axis": Mistake(
+                lambda gradients, counts: (
+                    (torch.stack(gradients) * torch.tensor(counts)).sum(dim=0) / sum(counts)
+                ),
+                "the rows are the parts: their weights need the shape (parts, 1), by [:, None].",
+            ),
         },
         hints=(
             "A mean over n images, times n, is a sum over them.",
-            "Add up the sums of all processes, and divide by the number of all images.",
+            "You know the sums of all processes. What is the mean over all images?",
         ),
     ),
     "12.2": Exercise(
@@ -133,8 +224,8 @@ EXERCISES = {
         "`rank` (0, 1, ...) takes, so that each position is taken once and the shares differ by one at most.",
         solution=share,
         use=facts_about_shares,
-        expected=facts_wanted_of_shares,
-        inputs=lambda: [(12, 3), (10, 4), (7, 2)],
+        expected=lambda size, processes: "as asked",
+        inputs=lambda: [(6, 3), (7, 2), (10, 4)],
         why="Every process computes its share from its rank alone, without asking the others. Nothing fails when the "
         "shares are wrong: the training only uses other images than you think.",
         known={
@@ -145,6 +236,10 @@ EXERCISES = {
             "gave each the first share": Mistake(
                 lambda batch, rank, processes: batch[: len(batch) // processes],
                 "all take the same images. The rank must decide.",
+            ),
+            "gave one image": Mistake(
+                lambda batch, rank, processes: batch[rank : rank + 1],
+                "the share begins there, and goes on: all positions must be somebody's.",
             ),
             "left out the rest": Mistake(
                 lambda batch, rank, processes: batch[
@@ -160,61 +255,113 @@ EXERCISES = {
                 ],
                 "the others wait for the longest share: spread the rest over several.",
             ),
+            "cut with chunk": Mistake(
+                lambda batch, rank, processes: batch.chunk(processes)[rank],
+                "chunk makes all parts as long as the first, and the last one takes what is left. tensor_split spreads it.",
+            ),
+            "took the processes for the length": Mistake(
+                lambda batch, rank, processes: batch[rank * processes : (rank + 1) * processes],
+                "a share has len(batch) / processes positions, not `processes`.",
+            ),
+            "split by the number of processes": Mistake(
+                lambda batch, rank, processes: batch.split(processes)[rank],
+                "split(k) makes pieces of k positions. tensor_split(k) makes k pieces.",
+            ),
+            "swapped start and step": Mistake(
+                lambda batch, rank, processes: batch[processes::rank],
+                "a process begins at its rank, and takes every `processes`-th position from there.",
+            ),
+            "divided with /": Mistake(
+                lambda batch, rank, processes: batch[
+                    rank * len(batch) / processes : (rank + 1) * len(batch) / processes
+                ],
+                "places are whole numbers: // divides without a rest. And what becomes of the rest?",
+            ),
             "counted ranks from 1": Mistake(
                 lambda batch, rank, processes: batch[rank - 1 :: processes],
                 "ranks are 0, 1, ..., as indices are.",
             ),
+            "took the rank for the stride": Mistake(
+                lambda batch, rank, processes: batch[:: rank + 1],
+                "each process begins at its rank, and takes every `processes`-th position.",
+            ),
+            "looked at the values": Mistake(
+                lambda batch, rank, processes: batch[batch % processes == rank],
+                "what stands in the batch may be anything. Deal out its places.",
+            ),
+            "drew at random": Mistake(
+                lambda batch, rank, processes: batch[torch.randperm(len(batch))][rank::processes],
+                "each process draws an order of its own, so images come twice or never. The batch is shuffled once, for all.",
+            ),
         },
         hints=(
-            "Every third position, beginning with the second, is batch[1::3].",
-            "tensor_split cuts a tensor into parts that differ by one at most.",
+            "How would you deal out cards to players with the numbers 0, 1, 2?",
+            "A slice has a start and a step. Which of rank and processes is which?",
         ),
     ),
     "12.3": Exercise(
-        task="Write ring_seconds(machines, megabytes, gigabits_per_second, latency): the seconds that a ring "
-        "all-reduce takes for so many megabytes (10**6 bytes), over links of so many gigabits (10**9 bits) a second, each with "
-        "this latency in seconds.",
-        solution=ring_seconds,
-        expected=round_by_round,
-        inputs=lambda: [(2, 0.636, 10, 5e-5), (8, 100.0, 1, 1e-4), (1000, 636.0, 100, 2e-5)],
-        why="In 2(N-1) rounds each machine sends one of N pieces. So the bytes hardly depend on N, "
-        "and the latency, paid in each round, grows with it.",
+        task="Give ring_and_tree = [seconds, seconds, reason]: what an all-reduce of 0.6 megabytes takes among 50 machines on "
+        'links of 10 gigabits a second with a latency of 50 microseconds, by a ring and by a tree, and why: "a", "b" or "c".',
+        solution=ring_and_tree,
+        use=compare_with_rounds,
+        expected=lambda: FEWER_ROUNDS,
+        why="Both send almost twice the size, 0.00094 s. The ring waits 98 times for a message, the tree 12 times. So few bytes "
+        "and many machines want a tree; with 6 gigabytes both take about 9.4 s, and the way hardly matters.",
         known={
-            "left out the factor 2(N-1)/N": Mistake(
-                seconds_with(lambda machines: 1),
-                "each machine sends 2(N-1) pieces, each the N-th part of all.",
-            ),
-            "let each machine send all to all others": Mistake(
-                seconds_with(lambda machines: machines - 1),
-                "that is N-1 times the size. In a ring only pieces of size / N travel.",
-            ),
-            "sent everything in each round": Mistake(
-                seconds_with(lambda machines: 2 * (machines - 1)),
-                "a round moves a piece of size / N, not everything.",
-            ),
             "took bits for bytes": Mistake(
-                seconds_with(ring_factor, bits=1),
-                "a byte has 8 bits: links are sold in bits, memory in bytes.",
+                [0.00502, 0.00154, "b"],
+                "links are sold in bits, memory in bytes. 0.6 megabytes are 4.8 megabits.",
             ),
-            "forgot the latency": Mistake(
-                seconds_with(ring_factor, rounds=lambda machines: 0),
-                "each of the 2(N-1) rounds pays it once.",
+            "multiplied the bandwidth by 8": Mistake(
+                [0.00491, 0.00154, "b"],
+                "10 gigabits are fewer gigabytes: divide by 8.",
             ),
             "paid the latency once": Mistake(
-                seconds_with(ring_factor, rounds=lambda machines: 1),
-                "each of the 2(N-1) rounds pays it.",
+                [0.000991, 0.00154, "b"], "in a ring each of the 2(N-1) rounds pays it."
+            ),
+            "forgot the latency": Mistake(
+                [0.000941, 0.000941, "b"],
+                "each round waits for a message. Without that, ring and tree are alike.",
             ),
             "walked the ring once": Mistake(
-                seconds_with(
-                    lambda machines: (machines - 1) / machines,
-                    rounds=lambda machines: machines - 1,
-                ),
+                [0.00292, 0.00154, "b"],
                 "one walk sums up the pieces, and a second one hands the sums to all.",
+            ),
+            "counted 2N rounds": Mistake(
+                [0.00596, 0.00154, "b"],
+                "a piece passes N - 1 machines to be summed up, and N - 1 to be handed on.",
+            ),
+            "sent everything in each round": Mistake(
+                [0.0519, 0.00154, "b"], "a round of the ring moves a piece of size / N."
+            ),
+            "sent everything at each level": Mistake(
+                [0.00584, 0.00636, "b"],
+                "in the tree, too, pieces follow each other: the bytes are those of the ring.",
+            ),
+            "took the ring for the tree": Mistake(
+                [0.00584, 0.00584, "b"], "the tree waits for 2 * ceil(log2(N)) messages."
+            ),
+            "did not round the levels": Mistake(
+                [0.00584, 0.001505, "b"], "50 machines need 6 levels: the logarithm, rounded up."
+            ),
+            "went up the tree alone": Mistake(
+                [0.00584, 0.00077, "b"],
+                "the sums go up to one machine, and down again to all: twice the levels, and twice the bytes.",
+            ),
+            "swapped the two": Mistake([0.00154, 0.00584, "b"], "first the ring, then the tree."),
+            "gave milliseconds": Mistake([5.84, 1.54, "b"], "asked for are seconds."),
+            "sent fewer bytes": Mistake(
+                [0.00584, 0.00154, "a"],
+                "by the formula both send almost twice the size: put a latency of 0 in, and they are equal.",
+            ),
+            "praised the links": Mistake(
+                [0.00584, 0.00154, "c"], "the links are the same: 10 gigabits a second in both."
             ),
         },
         hints=(
-            "Bring both to one unit: a byte is 8 bits.",
-            "2 * (N - 1) rounds; in each, size / N bytes and one latency.",
+            "Bring both to one unit: 0.6 megabytes are 4.8 megabits.",
+            "all_reduce of the notebook takes bytes, and bytes a second. How many latencies are in the ring's answer, and how many "
+            "has the tree?",
         ),
     ),
 }

@@ -18,7 +18,7 @@ from helpers.environment import ROOT
 from helpers.exercises import EXERCISES, core
 from helpers.exercises.e05_loss_function import push_of_fourth_power
 from helpers.exercises.e07_optimizer import steps_of_torch
-from helpers.recipes import Recipe
+from helpers.exercises.e10_better_training import checkpoint
 
 MISTAKES = [(name, mistake) for name, one in EXERCISES.items() for mistake in one.mistakes]
 
@@ -218,8 +218,33 @@ MISLED = [
     ("08.3", lambda h: nn.LayerNorm(h.shape[1])(h), "calls layer_norm: write it by hand"),
     ("08.3", lambda h: h - h.min(), "the rows of your answer have the means"),
     ("09.2", lambda a, b: torch.tensor([0.1, 0.2]), "expected a list or tuple of 2"),
-    ("09.3", Recipe("mse", "leaky", "adam", "none"), "look at its loss"),
-    ("10.2", lambda n, size: (torch.randperm(n) + 1).split(size), "positions other than 0 to n - 1"),
+    ("09.1", lambda share, n: 1.5 * (share * (1 - share) / n) ** 0.5, "is 1.5 times the right one"),
+    ("09.1", lambda share, n: (share * (1 - share) / n) ** (1 / 3), "becomes 1.59 times smaller"),
+    ("09.1", lambda share, n: (share - 1) ** 0.5, "something negative stands under your root"),
+    ("09.2", lambda a, b: (a.double().mean(), 0.1), "Their mean is 0.40; yours is 0.8"),
+    ("09.3", [0.686, 0.44, 0.0, "b"], "Run it once more, with 100"),
+    ("09.3", [0.888, 0.102, 0.0, "b"], "range(2000)"),
+    ("09.3", [0.102, 0.102, 0.0, "b"], "So much does the notebooks' rate, 0.01, bring"),
+    ("10.1", lambda validation, test: test[0], "the test share at position 0"),
+    ("10.1", lambda validation, test: min(validation), "a validation share. Those chose the model"),
+    ("10.2", lambda n, size: [2 * torch.randperm(n)], "there is a position 10;"),
+    ("10.2", lambda n, size: torch.randperm(n).split(size - 1), "hold 3, 3, 3 and 1 images; expected 4, 4 and 2"),
+    ("10.3", lambda network, optimizer: {"network": 1}, "'optimizer' is missing"),
+    ("10.3", lambda network, optimizer: checkpoint(network, optimizer) | {"random": 0}, "A seed does not tell"),
+    ("10.3", lambda network, optimizer: checkpoint(network, optimizer) | {
+        "network": {name: 0 * one for name, one in network.state_dict().items()}}, "with another 'network'"),
+    ("10.4", [2.0, 1.0, 1.0, "b"], "is not 2: the entries that are kept do not stay"),
+    ("11.1", lambda a, b: (b.mean() - a.mean(), 1.0), "reaches 7.25 standard errors to each side"),
+    ("11.2", lambda neither, a, b, both: both - a - b + 2 * neither, "counts neither +2, only_a -1, only_b -1, both +1"),
+    ("11.2", lambda neither, a, b, both: abs(both - a - b + neither), "does not just add and subtract"),
+    ("11.3", [0.464, 0.464, "b"], "so much is the best of 60 too high, not that of 6"),
+    ("11.4", lambda difference, deviation: 20, "still more than the difference"),
+    ("11.4", lambda difference, deviation: 1000, "that is enough already"),
+    ("12.1", lambda gradients, counts: sum(g * c for g, c in zip(gradients, counts, strict=True)) / max(counts),
+     "weighs their gradients by 0.2, 0.4, 1"),
+    ("12.2", lambda batch, rank, processes: batch[1:][rank::processes], "nobody takes 10: rank 0 [8, 2]"),
+    ("12.3", [0.00584, 0.00133, "b"], "base 2"),
+    ("12.3", [0.00584, 0.5, "b"], "its 12 latencies take 0.0006"),
 ]  # fmt: skip
 
 

@@ -28,6 +28,24 @@ def lead_of_all_four_over_layer_norm_with_leaky_relu(scores):
     return scores["combined"] - scores["LeakyReLU + LayerNorm"]
 
 
+@after("c18", full=(-1e-6, 1e-6))
+def images_gained_minus_the_lead_in_accuracy(gained, lost, test_set, scores):
+    lead = scores["combined"] - scores["LeakyReLU + LayerNorm"]
+    return (gained - lost) / len(test_set) - lead
+
+
+@after("p09b", full=(0.95, 1.05))
+def deviation_of_the_coins_over_the_root_of_their_number(by_chance, coins):
+    return by_chance.std() / coins**0.5
+
+
+@after(
+    "p09d", full={"Adam": (2, None), "LeakyReLU": (2, None), "LayerNorm": (2, None)}, sample=None
+)
+def leads_that_count(leads):
+    return leads
+
+
 @after("c20", full=(0.004, None))
 def wobble_within_3000_steps(wobble):
     return {name: max(shares) - min(shares) for name, shares in wobble.items()}

@@ -35,12 +35,18 @@ def means_of_the_best_ten(runs):
 
 @after("e018")
 def six_claims_hold_and_the_seventh_does_not(verdicts):
-    return list(verdicts.values()) == ["holds"] * 6 + ["does not hold"]
+    return list(verdicts.values()) == ["holds"] * 6 + ["the opposite holds"]
 
 
 @after("e018")
 def the_best_recipe_is_leaky_relu_with_layer_norm(best):
     return best == "LeakyReLU + LayerNorm"
+
+
+@after("p11a", full={"correlation": (-0.02, -0.01), "narrower": (59, 59), "ratio": (0.9, 1.1)})
+def what_pairing_by_seed_brings(correlation, narrower, paired, unpaired):
+    ratio = np.median(paired / unpaired)
+    return {"correlation": correlation, "narrower": narrower, "ratio": ratio}
 
 
 @after("e018", full=(-0.145, -0.135))
@@ -258,7 +264,7 @@ def largest_difference_by_adam_at_chosen_rates(all_pairs, fair):
 @after("e067")
 def verdicts_on_the_effects_at_chosen_rates(fair_effects, verdict, WORDS):
     found = [verdict(*fair_effects[part]) for part in WORDS]
-    return found == ["inside the noise", "holds", "holds", "does not hold"]
+    return found == ["does not count", "holds", "holds", "the opposite holds"]
 
 
 @after("e067", full={"activation": (0.15, 0.25), "optimizer": (0.03, 0.1)})
@@ -278,10 +284,10 @@ def effect_at_the_notebooks_rates(before_effects):
 
 
 @after("e072")
-def at_chosen_rates_one_claim_holds_and_three_are_inside_the_noise(fair_verdicts, CLAIMS):
+def at_chosen_rates_one_claim_holds_and_three_do_not_count(fair_verdicts, CLAIMS):
     holds = [claim for claim, word in fair_verdicts.items() if word == "holds"]
     noise = [fair_verdicts[CLAIMS[number]] for number in (0, 2, 5)]
-    return holds == [CLAIMS[1]] and noise == ["inside the noise"] * 3
+    return holds == [CLAIMS[1]] and noise == ["does not count"] * 3
 
 
 @after("e072")
@@ -307,32 +313,32 @@ def lead_of_layer_norm_beside_leaky_relu_over_its_reach(fair_runs, interval, CLA
     return mean / reach
 
 
-@after("e092", full=(0.8, 0.84))
-def width_of_the_bootstrap_over_that_of_the_formula(effects, interval, picked):
-    widths = {}
-    for part, values in effects.items():
-        low, high = np.quantile(values.to_numpy()[picked].mean(axis=1), [0.025, 0.975])
-        widths[part] = (high - low) / (2 * interval(values)[1])
-    return widths
-
-
-@after("e095", full=(None, 0.45))
-def last_of_each_effect_over_its_first(lines):
-    return {part: line[3] / line[0] for part, line in lines.items()}
-
-
-@after("e095")
-def each_effect_falls_at_every_epoch_but_for_the_last_of_the_loss(lines):
-    falls = {part: [*line] == sorted(line, reverse=True) for part, line in lines.items()}
-    loss = lines["loss"]
-    return loss[0] > loss[1] > loss[2] and falls == {part: part != "loss" for part in lines}
-
-
-@after("e095", full={"first": (7.5, 7.6), "third": (3.5, 3.6)})
-def effect_of_the_optimizer_by_epoch(lines):
-    return {"first": lines["optimizer"][0], "third": lines["optimizer"][2]}
-
-
 @after("e099", full=(0.045, 0.055))
 def share_of_intervals_that_leave_0_out(misses):
     return misses.mean()
+
+
+@after("p11c", full={"mse": (1.2, 1.35), "bce": (0.3, 0.4)})
+def effect_of_leaky_relu_at_chosen_rates(apart):
+    return {loss: mean for loss, (mean, _) in apart.items()}
+
+
+@after("p11c", full={"mse": (0.1, 0.2), "bce": (0.05, 0.12)})
+def reach_of_this_effect(apart):
+    return {loss: reach for loss, (_, reach) in apart.items()}
+
+
+@after("p11e", full={"5 %": (23, 23), "Holm": (10, 10)})
+def differences_that_leave_0_out(ordered, kept):
+    return {"5 %": (ordered["chance"] < 0.05).sum(), "Holm": len(kept)}
+
+
+@after("p11e", full={"BCE": (1, 1), "LeakyReLU": (5, 5), "Adam": (2, 2), "LayerNorm": (2, 2)})
+def differences_that_are_left_by_improvement(kept):
+    return kept["improvement"].value_counts().to_dict()
+
+
+@after("p11e")
+def of_those_leaky_relu_gains_and_layer_norm_loses(kept):
+    means = kept.set_index("improvement")["mean"]
+    return (means["LeakyReLU"] > 0).all() and (means["LayerNorm"] < 0).all()
