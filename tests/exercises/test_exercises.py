@@ -213,7 +213,7 @@ MISLED = [
     ("07.3", lambda gradients, lr=0.001: steps_of_torch(gradients, lr), "uses torch.optim"),
     ("07.3", lambda gradients, lr=0.001: [-lr * t for t, _ in enumerate(gradients, start=1)],
      "Yours is -0.002 at step 2"),
-    ("08.1", [0.0, 1.0, 3.207, 2.64, "a"], "Under 3 * h the output does not move by 1"),
+    ("08.1", [0.0, 1.0, 3.207, 2.64, "a"], "Under 3 * h the largest move of an output is not 1"),
     ("08.2", lambda h: (h.max() - h.min(), h.mean()), "Their spread is 5 in place of 2.16"),
     ("08.3", lambda h: nn.LayerNorm(h.shape[1])(h), "calls layer_norm: write it by hand"),
     ("08.3", lambda h: h - h.min(), "the rows of your answer have the means"),
