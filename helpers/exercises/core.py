@@ -456,7 +456,9 @@ def _shape_difference(result, expected):
     if len(found) == len(wanted):
         return f"{shapes}: there are too few along an axis, or too many."
     axis = "is gone that should stay" if len(found) < len(wanted) else "is left that should go"
-    return f"{shapes}: an axis {axis}. Which dim do you sum over, or take the mean or the maximum of?"
+    return (
+        f"{shapes}: an axis {axis}. Which dim do you sum over, or take the mean or the maximum of?"
+    )
 
 
 def _number_difference(result, expected, tolerance):

@@ -68,17 +68,19 @@ def which_part_is_off(step):
     if names := from_the_notebook(step):
         return str(names)
     if not calls["optimizer.step"]:
-        return "Made an optimizer of its own: use the one that the function is given, with its rate."
+        return (
+            "Made an optimizer of its own: use the one that the function is given, with its rate."
+        )
     if not calls["loss_function"]:
         return "Your function does not call the loss_function that it is given."
     for name, times in calls.items():
         if times > 1:
-            return (
-                f"One call of your function calls {name} {times} times. A step has each once; `check` takes the twenty."
-            )
+            return f"One call of your function calls {name} {times} times. A step has each once; `check` takes the twenty."
     for name, (given, wanted) in inputs.items():
         if not (torch.is_tensor(given) and torch.equal(given, wanted)):
-            return f"{name} is something else: something is computed in between, or taken from elsewhere."
+            return (
+                f"{name} as it is, and yours gets something else: is anything computed in between?"
+            )
     return (
         "After 20 steps the weights are not those of train. Once each, in this order: the gradients emptied, the "
         "loss of network(image) and target, its gradients, one step."
@@ -96,11 +98,11 @@ def calls_of(step):
 
     def keep(module, given, output):
         outputs.append(output)
-        note("network", ("What the network is given, in place of image,", (given[0], image)))
+        note("network", ("The network is to get image", (given[0], image)))
 
     def note_loss(module, given):
-        first = ("What the loss is given, in place of network(image),", (given[0], outputs[-1]))
-        note("loss_function", first, ("What the loss is given, in place of target,", (given[1], target)))
+        first = ("The loss is to get network(image)", (given[0], outputs[-1]))
+        note("loss_function", first, ("The loss is to get target", (given[1], target)))
 
     network.register_forward_hook(keep)
     loss_function.register_forward_pre_hook(note_loss)

@@ -4,6 +4,7 @@ import functools
 import math
 from unittest.mock import patch
 
+import numpy as np
 import torch
 
 from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, numbers_and_reason
@@ -229,6 +230,10 @@ EXERCISES = {
             "forgot the half": Mistake(
                 lambda a, b: 4 / max(a, b),
                 "the slope of a x^2 / 2 is a x: the 2 of the square and the half cancel.",
+            ),
+            "gave np.max two numbers": Mistake(
+                lambda a, b: 2 / np.max(a, b),
+                "it takes one array, and its second argument is an axis. max(a, b) compares two numbers.",
             ),
             "gave a limit for each": Mistake(
                 lambda a, b: (2 / a, 2 / b),

@@ -36,7 +36,7 @@ def slip_in(number, moves):
     near = [slip for slip, value in slips.items() if abs(number - value) < 0.01]
     if moves.abs().max() < 0.01:
         return "the mean, or the spread, takes it up, and no output moves"
-    return f"{shown}; {near[0] if near else 'which of these is the largest, without its sign'}"
+    return f"{shown}; {near[0] if near else 'look for the largest, without its sign'}"
 
 
 def moves_of_the_output():

@@ -93,7 +93,10 @@ def fault_of_a_pair(answer):
     a, b = answers_of_two()[1]
     if not isinstance(answer(a, b), tuple | list):
         return None
-    given, right = [[float(part) for part in f(a, b)] for f in (lambda *pair: with_n(answer, *pair), paired_by_counting)]
+    given, right = [
+        [float(part) for part in f(a, b)]
+        for f in (lambda *pair: with_n(answer, *pair), paired_by_counting)
+    ]
     shown = "Where a reads images 1, 2, 3 and 4 of five, and b images 3 and 5, the differences are 1, 1, 0, 1, -1."
     if abs(given[0] - right[0]) > 1e-3:
         return f"{shown} Their mean is {right[0]:.2f}; yours is {given[0]:.3g}."
