@@ -482,6 +482,8 @@ def show(value):
         return "None"
     if isinstance(value, types.BuiltinFunctionType | types.MethodType):
         return f"the method {value.__name__} itself, since () is missing behind it"
+    if type(value).__module__ == "torch.return_types":
+        return "a pair of values and places, as max, min and sort make with a dim"
     if isinstance(value, complex):
         return "a complex number, which is the root of a negative one"
     if isinstance(value, torch.Tensor) and value.numel() > 6:
