@@ -16,11 +16,13 @@ MEASURED = (
 
 def compare_with_layer_norm(answer):
     *given, reason = numbers_and_reason(answer)
-    for change, number, moves in zip(CHANGES, given, moves_of_the_output(), strict=True):
-        if abs(number - moves.abs().max()) > 0.01:
-            return Outcome(
-                f"under {change} the largest move of an output is not {number:.3g}: {slip_in(number, moves)}"
-            )
+    faults = [
+        f"under {change} the largest move of an output is not {number:.3g}: {slip_in(number, moves)}"
+        for change, number, moves in zip(CHANGES, given, moves_of_the_output(), strict=True)
+        if abs(number - moves.abs().max()) > 0.01
+    ]
+    if faults:
+        return Outcome(". ".join(fault[0].upper() + fault[1:] for fault in faults))
     return MEASURED if reason == "a" else Outcome(f"reason {reason} does not fit")
 
 
