@@ -141,7 +141,7 @@ def fault_of_share(share, rate):
             return f"so much does {words} bring, not one of {rate:g}"
     if abs(share - after_training(rate, 3 * IMAGES)[0]) < 0.01:
         return f"so much do all 6,000 images bring; take the first {IMAGES:,}"
-    return f"with {AS_ASKED} a rate of {rate:g} reads another share than {share:.3g}; is the network new for each rate, made right after torch.manual_seed(0)?"
+    return f"with {AS_ASKED} a rate of {rate:g} reads another share than {share:.3g}; make a new network for each rate, right after torch.manual_seed(0)"
 
 
 @functools.cache
