@@ -2,17 +2,16 @@
 
 import ast
 import contextlib
+import copy
+import functools
 import html
 import inspect
-import linecache
 import math
 import numbers
 import random
 import re
 import reprlib
 import sys
-import textwrap
-import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
+
+from helpers.exercises.errors import cut, explain_error, parsed, returns_in_a_loop, why_none
 
 OPENINGS = {"unanswered": "Your turn.", "wrong": "Not yet.", "right": "Right."}
 BARS = {"unanswered": "#0072B2", "wrong": "#D55E00", "right": "#009E73"}  # as in helpers.plots
@@ -146,38 +147,64 @@ class Exercise:
     def _fault(self, answer):
         """What is wrong with the answer, in a sentence; None if it is right."""
         if fault := wrong_kind(answer, self.solution):
-            return fault
+            form = re.search(r"= (\[.*?\])", self.task)
+            return fault[:-1] + f", {form[1]}." if form and "a list of" in fault else fault
         results = self._results(answer)
+        fault = results if isinstance(results, Failure) else self._first_fault(results)
+        if fault and returns_in_a_loop(answer):
+            return (
+                "Returned inside the loop: the first pass ends the function there. Put `return` behind the loop, "
+                "as far left as its `for`."
+            )
         if isinstance(results, Failure):
             return self._known_mistake(results) or str(results)
-        fault = self._first_fault(results)
-        return fault and (self._known_mistake(results) or self._diagnosis(answer) or fault)
+        if fault and (name := self._known_mistake(results)):
+            return name
+        return self._overwritten(answer) or (fault and (self._diagnosis(answer) or fault))
 
     def _results(self, answer):
         """What the answer gives for each of the inputs; or the Failure that it ends in."""
         results = []
+        used = never_none(answer) if returns_something(self.solution) else answer
         for arguments in self.inputs():
             with settings_restored():
                 torch.manual_seed(0)
                 try:
-                    results.append(self.use(answer, *arguments))
+                    results.append(self.use(used, *arguments))
                 except Failure as failure:
                     return failure
                 except (Exception, SystemExit) as error:
-                    return Failure(explain_error(answer, error), error)
+                    shapes = shapes_of(self._names(), arguments)
+                    return Failure(explain_error(answer, error, shapes), error)
         return results
+
+    def _names(self):
+        return inspect.signature(self.solution).parameters if callable(self.solution) else ()
+
+    def _overwritten(self, answer):
+        """The first of the arguments that the answer changes in place, in a sentence; or None."""
+        for arguments in self.inputs():
+            before = copy.deepcopy(arguments)
+            if not any(isinstance(one, torch.Tensor | np.ndarray | list) for one in arguments):
+                continue
+            with settings_restored(), contextlib.suppress(Exception, SystemExit):
+                self.use(answer, *arguments)
+            for name, old, new in zip(self._names(), before, arguments, strict=False):
+                if not equal(old, new):
+                    return (
+                        f"Overwrote `{name}`, which whoever calls the function still needs: -=, *=, a method with _ at its "
+                        f"end, or {name}[...] = ... does that. Make a new tensor, as in x = x - 1."
+                    )
+        return None
 
     def _first_fault(self, results):
         """The first of the inputs for which the result is not as expected, and how; or None."""
-        names = inspect.signature(self.solution).parameters if callable(self.solution) else ()
         for arguments, result in zip(self.inputs(), results, strict=True):
-            shown = show_arguments(names, arguments)
+            shown = show_arguments(self._names(), arguments)
             with settings_restored():
                 fault = difference(result, self.expected(*arguments), self.tolerance)
             if isinstance(fault, Outcome) or (fault and not arguments):
                 return fault[0].upper() + fault[1:]
-            if fault and result is None:
-                return f"For {shown}: your function returns None; is there a `return`?"
             if fault:
                 return f"For {shown}: {fault}"
         return None
@@ -202,6 +229,36 @@ class Exercise:
                 return self.diagnose(answer)
         except Exception:  # this answer is not one that it can put to use
             return None
+
+
+def returns_something(function):
+    """Whether there is a result to wait for: not of a function that only changes what it is given."""
+    nodes = ast.walk(tree) if (tree := parsed(function)) else ()
+    return any(isinstance(node, ast.Return) for node in nodes)
+
+
+def never_none(answer):
+    """The same function, where None is a Failure."""
+
+    @functools.wraps(answer)
+    def told(*arguments, **settings):
+        result = answer(*arguments, **settings)
+        if result is None:
+            raise Failure(why_none(answer))
+        return result
+
+    return told
+
+
+def equal(one, other):
+    """Whether two arguments hold the same numbers; True for what holds none."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return True
 
 
 def random_tensor(*shape, seed=0):
@@ -239,7 +296,9 @@ def numbers_and_reason(answer):
         found = kind(value.item() if is_scalar else value)
         if found != "a number":
             found = found if "number" in found else show(value)
-            raise Failure(f"Value {place} of {len(answer)} is {found}; expected a number.")
+            text = " in quotes, which makes it a text" if isinstance(value, str) else ""
+            text = ", and the letter comes last" if str(value).lower() in ("a", "b", "c") else text
+            raise Failure(f"Value {place} of {len(answer)} is {found}{text}; expected a number.")
     if str(letter).lower() not in ("a", "b", "c"):
         raise Failure(f"The reason is {show(letter)}; expected 'a', 'b' or 'c'.")
     return *map(float, given), letter.lower()
@@ -263,9 +322,8 @@ def has_a_gap(answer):
     """Whether `answer` is a function in which a `...` is still to be replaced by a line."""
     if not isinstance(answer, types.FunctionType):
         return False
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
-    except (OSError, SyntaxError):  # a function without source text
+    tree = parsed(answer)
+    if tree is None:
         return False
     lines = [
         node for node in ast.walk(tree) if isinstance(node, ast.Expr | ast.Return | ast.Assign)
@@ -276,7 +334,8 @@ def has_a_gap(answer):
 def wrong_kind(answer, solution):
     """Say if the answer is another kind of thing than the solution, or takes other arguments."""
     if kind(answer) != kind(solution):
-        return f"The answer is {show(answer)}; expected {kind(solution)}."
+        text = " in quotes, which makes it a text" if isinstance(answer, str) else ""
+        return f"The answer is {show(answer)}{text}; expected {kind(solution)}."
     if callable(solution):
         wanted = inspect.signature(solution)
         try:
@@ -357,7 +416,8 @@ def _sequence_difference(result, expected, tolerance):
     if not isinstance(result, (tuple, list)):
         return f"your answer gives {show(result)}; expected a list or tuple of {len(expected)}."
     if len(result) != len(expected):
-        return f"your answer gives {len(result)} values; expected {len(expected)}."
+        values = "1 value" if len(result) == 1 else f"{len(result)} values"
+        return f"your answer gives {values}; expected {len(expected)}."
     for place, pair in enumerate(zip(result, expected, strict=True), start=1):
         if fault := difference(*pair, tolerance):
             if isinstance(fault, Outcome):
@@ -371,7 +431,7 @@ def _tensor_difference(result, expected, tolerance):
     if not isinstance(result, torch.Tensor):
         return f"your answer gives {show(result)}; expected {shape}."
     if result.shape != expected.shape:
-        return f"your answer has the shape {tuple(result.shape)}; expected {tuple(expected.shape)}."
+        return _shape_difference(result, expected)
     if result.device.type == "meta":
         return "your answer is a tensor on the device meta, which holds no numbers."
     result, expected = result.detach().cpu().double(), expected.detach().double()
@@ -386,9 +446,26 @@ def _tensor_difference(result, expected, tolerance):
     return f"at [{where}] your answer is {result[place]:.4g}; expected {expected[place]:.4g}."
 
 
+def _shape_difference(result, expected):
+    wanted, found = tuple(expected.shape), tuple(result.shape)
+    shapes = f"your answer has the shape {found}; expected {wanted}"
+    if not found:
+        return f"your answer is a single number; expected a tensor of shape {wanted}. Does a sum, mean or max take all at once?"
+    if result.numel() == expected.numel():
+        return f"{shapes}: as many numbers, in another arrangement. Look at keepdim, [:, None] and .T; flatten() makes one row."
+    if len(found) == len(wanted):
+        return f"{shapes}: there are too few along an axis, or too many."
+    axis = "is gone that should stay" if len(found) < len(wanted) else "is left that should go"
+    return (
+        f"{shapes}: an axis {axis}. Which dim do you sum over, or take the mean or the maximum of?"
+    )
+
+
 def _number_difference(result, expected, tolerance):
     if isinstance(result, (torch.Tensor, np.generic)) and result.ndim == 0:
         result = result.item()
+    if isinstance(result, torch.Tensor) and result.numel() > 1:
+        return f"your answer has the shape {tuple(result.shape)}; expected one number. A sum, mean or max is missing, or takes too few."
     if not isinstance(result, numbers.Real) or isinstance(result, bool):
         return f"your answer gives {show(result)}; expected a number."
     number = as_float(result)
@@ -399,21 +476,16 @@ def _number_difference(result, expected, tolerance):
     return f"your answer is {number:.4g}; expected {expected:.4g}."
 
 
-def explain_error(answer, error):
-    """Say in a sentence what `answer` raised, with the learner's line where it happened."""
-    said = f"{type(error).__name__}: {cut(error, 200)}"
-    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    if not lines:
-        return f"Your answer fails with {said}"
-    code = linecache.getline(file, lines[-1].lineno).strip()
-    return f"Your function stops in its line `{cut(code, 80)}` with {said}"
-
-
 def show(value):
     """Show any value in a few words."""
     if value is None:
         return "None"
+    if isinstance(value, types.BuiltinFunctionType | types.MethodType):
+        return f"the method {value.__name__} itself, since () is missing behind it"
+    if type(value).__module__ == "torch.return_types":
+        return "a pair of values and places, as max, min and sort make with a dim"
+    if isinstance(value, complex):
+        return "a complex number, which is the root of a negative one"
     if isinstance(value, torch.Tensor) and value.numel() > 6:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, torch.Tensor) and value.device.type != "meta":
@@ -431,13 +503,13 @@ def entries(value):
     return f"[{', '.join(map(entries, value))}]" if isinstance(value, list) else show(value)
 
 
+def shapes_of(names, arguments):
+    """The names of the tensors among the arguments, with their shapes."""
+    pairs = zip(names, arguments, strict=False)
+    return [(name, tuple(one.shape)) for name, one in pairs if isinstance(one, torch.Tensor)]
+
+
 def show_arguments(names, arguments):
     """As a learner would write them: `z = tensor([0., 2.]), t = tensor([1., 0.])`."""
     pairs = zip(names, arguments, strict=False)  # where a default holds, no argument is given
     return ", ".join(f"{name} = {show(value)}" for name, value in pairs)
-
-
-def cut(text, length):
-    """One line of at most `length` characters."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= length else line[: length - 3] + "..."

@@ -88,6 +88,10 @@ def walk_with_a_new_x(start, rate, steps):
     return path
 
 
+def heights(start, rate, steps):
+    return [start] + [(x + 2) ** 2 for x in walk_by_formula(start, rate, steps)[:-1]]
+
+
 def walk_by_height(start, rate, steps):
     path = [start]
     for _ in range(steps):
@@ -253,6 +257,17 @@ EXERCISES = {
             ),
             "appended the gradient": Mistake(
                 slopes, "the path holds the x, so append x.item() after the step."
+            ),
+            "appended the height": Mistake(
+                heights, "the path holds the x, so append x.item() after the step, not y."
+            ),
+            "appended nothing": Mistake(
+                lambda start, rate, steps: [start],
+                "the path still holds the start alone. In each pass, after the step: path.append(x.item()).",
+            ),
+            "gave the last x alone": Mistake(
+                lambda start, rate, steps: walk_by_formula(start, rate, steps)[-1],
+                "asked for is the list of all x on the way: return the path.",
             ),
             "left out no_grad": Mistake(
                 walk_without_no_grad,

@@ -36,7 +36,11 @@ def made_up_items(seed):
 def sort_out(answer, items):
     """The parts of the items that an answer returns, each in one piece."""
     kept = answer(items)
-    if not isinstance(kept, list) or not kept:
+    if kept == []:
+        raise Failure(
+            "Kept no item. A label is a number, 3 and not '3', and none is 3 and 8 at once: or, not and."
+        )
+    if not isinstance(kept, list):
         raise Failure(f"Your function gives {show(kept)}; expected the list of the items kept.")
     if any(not isinstance(item, tuple | list) or len(item) != 3 for item in kept):
         raise Failure("An item of your list is not (label, image, target); expected three parts.")
@@ -366,6 +370,10 @@ EXERCISES = {
             "moved it up": Mistake(
                 lambda image: pad(image.reshape(28, 28), (0, 0, 0, 2))[2:].flatten(),
                 "the first index counts the rows. Columns are the second.",
+            ),
+            "cut two columns off": Mistake(
+                lambda image: image.reshape(28, 28)[:, :-2].flatten(),
+                "the rows have 26 pixels now. On the left two columns of 0 are to come in.",
             ),
             "did not flatten": Mistake(
                 lambda image: pad(image.reshape(28, 28), (2, 0))[:, :28],

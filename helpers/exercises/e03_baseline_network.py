@@ -1,6 +1,7 @@
 """The exercises of 03_baseline_network."""
 
 import inspect
+from collections import Counter
 from unittest.mock import patch
 
 import torch
@@ -25,6 +26,8 @@ LOSSES = {3: nn.MSELoss(), 5: nn.BCELoss()}  # by the number of hidden values
 def weights_after_20_steps(step, hidden):
     network, optimizer, items = made_up_task(hidden)
     loss_function = LOSSES[hidden]
+    recorded = []
+    network.register_forward_hook(lambda *_: recorded.append(torch.is_grad_enabled()))
     backward = torch.autograd.backward  # what loss.backward() calls
     with (
         patch.object(torch.autograd, "backward", side_effect=backward) as backwards,
@@ -34,7 +37,9 @@ def weights_after_20_steps(step, hidden):
             for _, image, target in items:
                 step(network, loss_function, optimizer, image, target)
         except RuntimeError as error:
-            raise from_the_notebook(step, error) from error
+            if "does not require grad" in str(error):
+                error = Failure(CUT_OFF if all(recorded) else NOT_RECORDED)
+            raise from_the_notebook(step, error) from None
     if not backwards.called:
         raise from_the_notebook(step) or Failure(NO_BACKWARD)
     if not moves.called and torch.equal(network[0].weight, made_up_task(hidden)[0][0].weight):
@@ -44,6 +49,8 @@ def weights_after_20_steps(step, hidden):
 
 NO_BACKWARD = "No gradient is computed."
 NO_STEP = "No weight is moved."
+NOT_RECORDED = "Nothing is recorded."
+CUT_OFF = "The loss hangs on no weight."
 
 
 def from_the_notebook(step, error=None):
@@ -57,15 +64,51 @@ def from_the_notebook(step, error=None):
 
 
 def which_part_is_off(step):
-    names = from_the_notebook(step)
-    return (
-        str(names)
-        if names
-        else (
-            "After 20 steps the weights are not those of train. Once each, in this order: the gradients emptied, the "
-            "loss of network(image) and target, its gradients, one step."
+    calls, inputs = calls_of(step)
+    if names := from_the_notebook(step):
+        return str(names)
+    if not calls["optimizer.step"]:
+        return (
+            "Made an optimizer of its own: use the one that the function is given, with its rate."
         )
+    if not calls["loss_function"]:
+        return "Your function does not call the loss_function that it is given."
+    for name, times in calls.items():
+        if times > 1:
+            return f"One call of your function calls {name} {times} times. A step has each once; `check` takes the twenty."
+    for name, (given, wanted) in inputs.items():
+        if not (torch.is_tensor(given) and torch.equal(given, wanted)):
+            return (
+                f"{name} as it is, and yours gets something else: is anything computed in between?"
+            )
+    return (
+        "After 20 steps the weights are not those of train. Once each, in this order: the gradients emptied, the "
+        "loss of network(image) and target, its gradients, one step."
     )
+
+
+def calls_of(step):
+    """How often one step calls each part, and what network and loss are given, with what they should be."""
+    network, optimizer, [(_, image, target), *_] = made_up_task(5)
+    loss_function, calls, outputs, inputs = nn.BCELoss(), Counter(), [], {}
+
+    def note(name, *pairs):
+        calls[name] += 1
+        inputs.update(pairs)
+
+    def keep(module, given, output):
+        outputs.append(output)
+        note("network", ("The network is to get image", (given[0], image)))
+
+    def note_loss(module, given):
+        first = ("The loss is to get network(image)", (given[0], outputs[-1]))
+        note("loss_function", first, ("The loss is to get target", (given[1], target)))
+
+    network.register_forward_hook(keep)
+    loss_function.register_forward_pre_hook(note_loss)
+    with patch.object(optimizer, "step", side_effect=lambda *_: note("optimizer.step")):
+        step(network, loss_function, optimizer, image, target)
+    return calls, inputs
 
 
 def weights_after_train(hidden):
@@ -112,6 +155,10 @@ def step_without_backward(network, loss_function, optimizer, image, target):
 def step_without_grad(network, loss_function, optimizer, image, target):
     with torch.no_grad():
         loss_function(network(image), target).backward()
+
+
+def step_with_a_loss_cut_off(network, loss_function, optimizer, image, target):
+    loss_function(network(image).detach(), target).backward()
 
 
 def step_with_another_loss(network, loss_function, optimizer, image, target):
@@ -290,6 +337,11 @@ EXERCISES = {
             "trained under no_grad": Mistake(
                 step_without_grad,
                 "then nothing is recorded that backward could walk back through. no_grad is for looking only.",
+            ),
+            "cut the loss off from the weights": Mistake(
+                step_with_a_loss_cut_off,
+                "argmax, item, detach or torch.tensor between network(image) and the loss leaves backward no way back. "
+                "The loss takes the outputs as they come.",
             ),
             "took a loss of its own": Mistake(
                 step_with_another_loss, "the loss is the loss_function that the function is given."

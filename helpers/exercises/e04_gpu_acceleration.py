@@ -164,6 +164,10 @@ EXERCISES = {
                 lambda sizes, seconds, size: np.polyval(np.polyfit(seconds, sizes, 1), size),
                 "np.polyfit(x, y, 1) predicts y: batch_sizes first, then seconds.",
             ),
+            "swapped the arguments of polyval": Mistake(
+                lambda sizes, seconds, size: np.polyval(size, np.polyfit(sizes, seconds, 1)),
+                "np.polyval takes the coefficients first, then where to take the line's value.",
+            ),
             "left out the start": Mistake(
                 lambda sizes, seconds, size: np.polyfit(sizes, seconds, 1)[0] * size,
                 "each step costs it once, however large the batch.",

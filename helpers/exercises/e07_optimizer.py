@@ -4,6 +4,7 @@ import functools
 import math
 from unittest.mock import patch
 
+import numpy as np
 import torch
 
 from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, numbers_and_reason
@@ -65,13 +66,18 @@ def compare_with_walks(answer):
     if abs(height - old_sgd) < 0.1 * old_sgd:
         return Outcome("so low SGD ends in the old valley")
     if abs(height - sgd) > 0.02 * sgd:
-        return Outcome("in the steeper valley SGD with rate 0.0095 ends at another height")
+        return Outcome(
+            f"in the steeper valley SGD with rate 0.0095 does not end at a height of {height:.3g}: let it walk there, and put "
+            "the last point of its path into the new valley's formula"
+        )
     if abs(distance - heights_apart) < 0.1 * heights_apart:
         return Outcome(
             "so far apart are Adam's two heights; asked for is the distance of the points"
         )
     if abs(distance - apart) > 0.005:
-        return Outcome("Adam's two walks do not end that far apart")
+        return Outcome(
+            f"Adam's two walks do not end {distance:.3g} apart: take the last points of both, and (one - other).norm()"
+        )
     return FITS if reason == "b" else Outcome(f"reason {reason} does not fit")
 
 
@@ -225,6 +231,10 @@ EXERCISES = {
                 lambda a, b: 4 / max(a, b),
                 "the slope of a x^2 / 2 is a x: the 2 of the square and the half cancel.",
             ),
+            "gave np.max two numbers": Mistake(
+                lambda a, b: 2 / np.max(a, b),
+                "it takes one array, and its second argument is an axis. max(a, b) compares two numbers.",
+            ),
             "gave a limit for each": Mistake(
                 lambda a, b: (2 / a, 2 / b),
                 "one rate serves both directions: which of the two limits?",
@@ -349,6 +359,10 @@ EXERCISES = {
             ),
             "gave positions": Mistake(
                 slip(sum_up=True), "asked for are the moves: each new value minus the old one."
+            ),
+            "wrote SGD with momentum": Mistake(
+                slip(square_keeps=1.0, average=False, correct=(False, False), root=0, eps=0),
+                "so long as the gradients are, so long are these moves. Adam divides by their usual size.",
             ),
             "wrote SGD": Mistake(
                 lambda gradients, lr=0.001: [-lr * gradient for gradient in gradients],

@@ -5,6 +5,7 @@ import math
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.data import Subset
 
 from helpers.environment import ROOT
@@ -59,9 +60,20 @@ def paired_by_counting(right_a, right_b):
     return mean, (((only_a + only_b).double() / n - mean**2) / n) ** 0.5
 
 
+class DividedByN(TorchFunctionMode):
+    """Within it, std and var divide by n where nothing else is said; here both ways are right."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        said = {"correction", "unbiased"} & set(kwargs or {}) or any(a is True for a in args)
+        if function.__name__ in ("std", "var") and not said and not any(a is False for a in args):
+            kwargs = {**(kwargs or {}), "correction": 0}
+        return function(*args, **(kwargs or {}))
+
+
 def with_n(answer, right_a, right_b):
     """The answer; where it divides by n - 1, the error that it would give with n."""
-    given = answer(right_a.clone(), right_b.clone())
+    with DividedByN():
+        given = answer(right_a.clone(), right_b.clone())
     if not isinstance(given, tuple | list) or len(given) != 2:
         return given
     with_one_less = paired(right_a, right_b)[1] * (len(right_a) / (len(right_a) - 1)) ** 0.5
@@ -81,11 +93,14 @@ def fault_of_a_pair(answer):
     a, b = answers_of_two()[1]
     if not isinstance(answer(a, b), tuple | list):
         return None
-    given, right = [[float(part) for part in f(a, b)] for f in (answer, paired_by_counting)]
+    given, right = [
+        [float(part) for part in f(a, b)]
+        for f in (lambda *pair: with_n(answer, *pair), paired_by_counting)
+    ]
     shown = "Where a reads images 1, 2, 3 and 4 of five, and b images 3 and 5, the differences are 1, 1, 0, 1, -1."
     if abs(given[0] - right[0]) > 1e-3:
         return f"{shown} Their mean is {right[0]:.2f}; yours is {given[0]:.3g}."
-    return f"{shown} The mean is in order. The standard deviation of these five is {right[1] * 5**0.5:.3g}, and from it you get {given[1]:.3g}: look at what you divide by."
+    return f"{shown} The mean is in order. Their standard error comes from their standard deviation, {right[1] * 5**0.5:.3g}, and from how many they are; yours is {given[1]:.3g}."
 
 
 # 09.3
@@ -126,7 +141,7 @@ def fault_of_share(share, rate):
             return f"so much does {words} bring, not one of {rate:g}"
     if abs(share - after_training(rate, 3 * IMAGES)[0]) < 0.01:
         return f"so much do all 6,000 images bring; take the first {IMAGES:,}"
-    return f"with {AS_ASKED} a rate of {rate:g} reads another share than {share:.3g}"
+    return f"with {AS_ASKED} a rate of {rate:g} reads another share than {share:.3g}; make a new network for each rate, right after torch.manual_seed(0)"
 
 
 @functools.cache

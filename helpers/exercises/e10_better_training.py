@@ -26,7 +26,7 @@ def honest_share(validation_shares, test_shares):
 def three_or_four_models():
     return [
         ([0.971, 0.979, 0.975], [0.972, 0.974, 0.98]),
-        ([0.962, 0.955, 0.968, 0.96], [0.971, 0.966, 0.97, 0.973]),
+        ([0.962, 0.955, 0.968, 0.96], [0.971, 0.973, 0.97, 0.966]),
     ]
 
 
@@ -176,9 +176,10 @@ def look_at_entries(saved):
                 f"The entry {entry!r} is a dict without {key!r}; expected that of {entry}.state_dict()."
             )
     if not torch.is_tensor(saved["random"]) or saved["random"].dtype != torch.uint8:
+        seed = " A seed does not tell how many numbers have been drawn since."
         raise Failure(
-            f"The entry 'random' is {show(saved['random'])}; expected torch.get_rng_state(). A seed does not tell how "
-            "many numbers have been drawn since."
+            f"The entry 'random' is {show(saved['random'])}; expected torch.get_rng_state()."
+            + seed * isinstance(saved["random"], int)
         )
 
 

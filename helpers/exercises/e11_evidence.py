@@ -114,9 +114,13 @@ def fault_of_luck(given, count):
         "the best is the largest of each round; you have the smallest": -luck_of_the_best(count),
         "subtract the truth, 97": 97 + luck_of_the_best(count),
         "these are deviations, and one is 0.2 points": luck_of_the_best(count) / 0.2,
+        "that is a share, of which 0.01 is a point": luck_of_the_best(count) / 100,
+        f"that is {count / other:g} times that of {other}; the best is one of them, not their sum": count
+        / other
+        * luck_of_the_best(other),
     }
     for slip, value in slips.items():
-        if abs(given - value) < 0.012:
+        if abs(given - value) < 0.05 * abs(value):
             return f"for the best of {count} you give {given:.3g}: {slip}"
     return (
         f"the best of {count} is not {given:.3g} points too high on average: take the largest of each round, subtract 97, and "

@@ -134,6 +134,9 @@ def slip_in(given, latencies):
             2 * math.log(MACHINES)
         ),
     }
+    slips["asked for are seconds, not how many times as fast the tree is"] = seconds(
+        WALKS
+    ) / seconds(2 * LEVELS)
     right_one = seconds(latencies)
     near = {
         slip: abs(value / given - 1)
