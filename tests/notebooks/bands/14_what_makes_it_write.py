@@ -1,6 +1,5 @@
 """What the text of notebook 14 says of the measures, of the stored grid, and of what was trained."""
 
-import numpy as np
 from bands import after
 
 
@@ -51,3 +50,57 @@ def the_repeated_image_has_full_precision_and_no_recall(judged):
 @after("w017", full=(8, 40), sample=None)
 def how_many_times_as_large_the_floor_is_with_a_thirtieth_of_the_images(floors):
     return max(floors.values()) / floors[max(floors)]
+
+
+@after("w021", full={1: (180, 330), 2: (70, 115), 3: (60, 105)}, sample=None)
+def distance_after_each_epoch(judged_after):
+    return {epoch: one[0] for epoch, one in enumerate(judged_after, start=1)}
+
+
+@after("w021", full={"first": (0, 0.05), "last": (0.45, 0.75)}, sample=None)
+def recall_of_the_first_and_the_last_epoch(judged_after):
+    return {"first": judged_after[0][2], "last": judged_after[-1][2]}
+
+
+@after("w024")
+def the_grid_is_complete(grid):
+    return len(grid) == 160 and grid["seed"].nunique() == 10
+
+
+@after("w027")
+def the_best_and_the_worst_recipes(ordered, name):
+    names = [name(words) for words in ordered.index]
+    return names[-2:] == ["all four", "LeakyReLU + Adam + LayerNorm"] and {
+        "baseline",
+        "LayerNorm",
+        "LeakyReLU + LayerNorm",
+        "Adam",
+    } == set(names[:4])
+
+
+@after("w030")
+def every_word_brings_the_distance_down_on_average(interval, effect, logs):
+    parts = ("loss", "activation", "optimizer", "normalization")
+    return all(sum(interval(effect(logs, part))) < 0 for part in parts)
+
+
+@after("w032")
+def layernorm_with_adam_writes_in_all_mixtures_and_adam_alone_does_not(distances):
+    adam = distances.xs("adam", level="optimizer").mean(axis=1)
+    return adam.xs("layernorm", level=-1).max() < 150 < 175 < adam.xs("none", level=-1).min()
+
+
+@after("w035")
+def none_of_forty_collapse_with_layernorm_and_adam(grid):
+    both = grid[(grid["normalization"] == "layernorm") & (grid["optimizer"] == "adam")]
+    return len(both) == 40 and not both["collapsed"].any()
+
+
+@after("w041")
+def a_loss_near_0_goes_with_a_large_distance(grid):
+    return grid.loc[grid["discriminator_loss"] < 0.01, "frechet"].min() > 170
+
+
+@after("w050", full={"asked": (0.85, 0.97), "distance": (15, 40)}, sample=None)
+def what_the_conditional_generator_writes(answers, wanted, frechet):
+    return {"asked": (answers == wanted).float().mean(), "distance": frechet}
