@@ -73,7 +73,7 @@ def compare_with_short_steps(answer):
     given = [abs(number) for number in given]
     for number, rate in zip(given, RATES, strict=True):
         right = distance_of_the_ends(rate)
-        if abs(number - right) > 0.03 * right:
+        if abs(number - right) > 0.02 * right:
             return [Outcome(f"for rate = {rate} the two ends are not that far apart"), *given]
     return [APART if reason == "a" else Outcome(f"reason {reason} does not fit"), *given]
 
@@ -193,7 +193,7 @@ EXERCISES = {
         solution=one_for_hundred,
         use=compare_with_short_steps,
         expected=lambda: [APART, *map(distance_of_the_ends, RATES)],
-        tolerance=0.03,
+        tolerance=0.02,
         why="The long step goes all the way by the slope at its start; the short ones follow the slope as it falls. Over a "
         "short way it hardly falls. So it is with a batch: its one step replaces those on its images while the "
         "gradients change little.",
