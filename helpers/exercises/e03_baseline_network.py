@@ -339,7 +339,7 @@ EXERCISES = {
     ),
     "03.3": Exercise(
         task="Give from_zeros = [difference, largest, reason]: the largest difference between two rows of the first weights "
-        "and their largest entry, both after a network that starts from zeros has been trained on 1,000 images, and why "
+        "and their largest entry without its sign, both after a network that starts from zeros has been trained on 1,000 images, and why "
         'the rows are as they are: "a", "b" or "c".',
         solution=from_zeros,
         use=compare_with_zeros,
@@ -372,7 +372,8 @@ EXERCISES = {
         },
         hints=(
             "with torch.no_grad(): for parameter in network.parameters(): parameter.zero_(), each part on a line of its own.",
-            "rows = network[0].weight; (rows - rows[0]).abs().max() compares all of them with the first.",
+            "rows = network[0].weight; (rows - rows[0]).abs().max() compares all of them with the first, and rows.abs().max() "
+            "is the largest weight without its sign.",
             "Follow one step by hand: what do the 200 hidden values pass on, and what comes back to each?",
         ),
     ),
