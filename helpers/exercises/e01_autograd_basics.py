@@ -13,6 +13,7 @@ from helpers.exercises.core import (
     Mistake,
     Outcome,
     difference,
+    numbers_and_reason,
     random_tensor,
 )
 
@@ -129,11 +130,12 @@ def walk_without_reset(start, rate, steps):
 
 # 01.2
 
-largest_rate = 0.2
+steeper_curve = [0.2, "a"]
 
 
-def try_rate(rate):
-    """Walk on 5 (x - 3)^2 a little below and a little above `rate`, and say what happens."""
+def try_rate(answer):
+    """Walk on 5 (x - 3)^2 a little below and a little above the rate, and say what happens."""
+    rate, reason = numbers_and_reason(answer)
     if rate <= 0:
         return [Outcome("with a rate of 0 or less the walk never goes downhill"), rate]
     below, above = distance_after_walk(0.98 * rate), distance_after_walk(1.02 * rate)
@@ -141,6 +143,8 @@ def try_rate(rate):
         return [Outcome("with a rate a little smaller than yours the walk runs away already"), rate]
     if above < 1:
         return [Outcome("with a rate a little larger than yours the walk still comes closer"), rate]
+    if reason != "a":
+        return [Outcome(f"reason {reason} does not fit"), rate]
     return ["closer below, away above", rate]
 
 
@@ -288,8 +292,9 @@ EXERCISES = {
         ),
     ),
     "01.2": Exercise(
-        task="Find the largest rate with which the walk on y = 5 (x - 3)^2 still comes closer.",
-        solution=largest_rate,
+        task="Give steeper_curve = [rate, reason]: the rate below which the walk on 5 * f(x), with f(x) = (x - 3)^2, comes "
+        'closer, and above which it runs away, and why it is not 1, as for f: "a", "b" or "c".',
+        solution=steeper_curve,
         use=try_rate,
         expected=limit_by_halving,
         tolerance=0.02,
@@ -298,13 +303,21 @@ EXERCISES = {
         "the smaller the limit.",
         known={
             "the limit of another valley": Mistake(
-                1.0, "1 is the limit for (x - 3)^2. This valley is five times as steep."
+                [1.0, "a"], "1 is the limit for (x - 3)^2. This valley is five times as steep."
             ),
             "the rate that arrives in one step": Mistake(
-                0.1, "there 1 - 10 * rate is 0. Larger rates overshoot, and still come closer."
+                [0.1, "a"],
+                "there 1 - 10 * rate is 0. Larger rates overshoot, and still come closer.",
             ),
             "lost the 2 of the square's slope": Mistake(
-                0.4, "the slope of 5 (x - 3)^2 is 10 (x - 3), not 5 (x - 3)."
+                [0.4, "a"], "the slope of 5 (x - 3)^2 is 10 (x - 3), not 5 (x - 3)."
+            ),
+            "blamed the height": Mistake(
+                [0.2, "b"],
+                "a step goes by the slope, not by the height. Add 100 to f, and the walk stays the same.",
+            ),
+            "moved the lowest point": Mistake(
+                [0.2, "c"], "5 (x - 3)^2 is 0 where x is 3, as f is."
             ),
         },
         hints=(

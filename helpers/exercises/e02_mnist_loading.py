@@ -1,16 +1,20 @@
 """The exercises of 02_mnist_loading."""
 
+import functools
+
 import torch
 from torch.nn.functional import pad
 
 from helpers.exercises.core import (
-    ByHand,
     Exercise,
     Failure,
     Mistake,
+    Outcome,
+    numbers_and_reason,
     random_tensor,
     show,
 )
+from helpers.mnist import DATA, MnistDataset
 
 # 02.1
 
@@ -91,29 +95,30 @@ def chosen_from_tensors(items):
 # 02.2
 
 
-def distances(image, images):
-    return ((images - image) ** 2).sum(dim=1).sqrt()
+pale_images = [0.614, 1, "a"]
+FOUND = "pale images are taken for the digit with the least ink"
 
 
-def without_cdist(answer, image, images):
-    with ByHand("cdist", "pairwise_distance", "pdist"):
-        result = answer(image, images)
-    if torch.is_tensor(result) and result.isnan().any():
-        raise Failure(
-            "Took the root of a negative number, which is NaN. Squares are never negative: square each difference."
-        )
-    return result
+def compare_with_averages(answer):
+    share, digit, reason = numbers_and_reason(answer)
+    right, most_often = nearest_averages(0.5)
+    if abs(share - nearest_averages(1)[0]) < 0.003:
+        return Outcome("that share belongs to the images as they are")
+    if abs(share - right) > 0.003:
+        return Outcome(f"another share of the halved images is right than {share:.3g}")
+    if digit != most_often:
+        return Outcome("another digit is answered most often")
+    return FOUND if reason == "a" else Outcome(f"reason {reason} does not fit")
 
 
-def look_at_one_distance(answer):
-    image, images = torch.tensor([1.0, 1.0]), torch.tensor([[4.0, 5.0]])
-    found = without_cdist(answer, image, images)
-    if not torch.is_tensor(found) or found.shape != (1,) or abs(found.item() - 5) < 1e-4:
-        return None
-    return (
-        "For image = [1.0, 1.0] and images = [[4.0, 5.0]] the distance is 5, by Pythagoras; your answer "
-        f"is {found.item():.4g}."
-    )
+@functools.cache
+def nearest_averages(factor):
+    """The small file's images times a factor: the share that the nearest average reads right, its answer most often."""
+    small = MnistDataset(DATA / "sample" / "mnist_test.csv.gz")
+    images = small.images.double()
+    averages = torch.stack([images[small.labels == digit].mean(dim=0) for digit in range(10)])
+    answers = torch.cdist(factor * images, averages).argmin(dim=1)
+    return (answers == small.labels).double().mean().item(), answers.bincount().argmax().item()
 
 
 # 02.3
@@ -246,67 +251,35 @@ EXERCISES = {
         ),
     ),
     "02.2": Exercise(
-        task="Write distances(image, images): the distance of one image, 784 numbers, to each of n images "
-        "(n, 784), without cdist: the root of the sum of the squared differences.",
-        solution=distances,
-        use=without_cdist,
-        diagnose=look_at_one_distance,
-        expected=lambda image, images: torch.cdist(image[None], images)[0],
-        inputs=lambda: [
-            (torch.tensor([1.0, 0.0, 2.0]), torch.tensor([[1.0, 0.0, 2.0], [4.0, -4.0, 2.0]])),
-            (random_tensor(784), random_tensor(5, 784, seed=1)),
-        ],
-        why="Squaring makes every difference count, whichever way it goes; the root brings the sum back "
-        "to the unit of a pixel. It is Pythagoras in 784 dimensions.",
+        task="Give pale_images = [share, digit, reason]: the share of the small file's images that the nearest of its ten "
+        "averages reads right when all pixels of the images are halved, but not those of the averages; the digit that "
+        'is answered most often; and why: "a", "b" or "c".',
+        solution=pale_images,
+        use=compare_with_averages,
+        expected=lambda: FOUND,
+        why="A pale image lies nearer to a blank one, and so to the average with the least ink, that of the 1. The distance "
+        "measures brightness as well as shape. A network may learn to look at shapes; a fixed distance cannot.",
         known={
-            "let the differences cancel": Mistake(
-                lambda image, images: (images - image).sum(dim=1).abs(),
-                "a pixel that is brighter and one that is darker make up for each other in a sum. "
-                "Square each difference first.",
+            "found the share of the images as they are": Mistake(
+                [0.896, 1, "a"],
+                "halve the images, and only after the averages are made: with halved averages too every distance is halved, "
+                "and the nearest stays the nearest.",
             ),
-            "forgot the root": Mistake(
-                lambda image, images: ((images - image) ** 2).sum(dim=1),
-                "this is the square of the distance. Take sqrt() of the sum.",
+            "named another digit": Mistake(
+                [0.614, 7, "a"], "count the answers, not the labels: answers.bincount()."
             ),
-            "took the mean": Mistake(
-                lambda image, images: ((images - image) ** 2).mean(dim=1).sqrt(),
-                "a distance sums over the pixels; the mean divides by their number.",
+            "blamed the shapes": Mistake(
+                [0.614, 1, "b"], "halving all pixels makes a digit paler; its shape stays."
             ),
-            "forgot the square": Mistake(
-                lambda image, images: (images - image).sum(dim=1),
-                "differences with a minus take away from the sum. Square each one first, and take the root at the end.",
-            ),
-            "added the differences without their signs": Mistake(
-                lambda image, images: (images - image).abs().sum(dim=1),
-                "the root of a single square is the difference without its sign. Square, sum, and only then the root.",
-            ),
-            "took the largest difference": Mistake(
-                lambda image, images: (images - image).abs().amax(dim=1),
-                "every pixel counts: sum over all of them.",
-            ),
-            "compared the lengths": Mistake(
-                lambda image, images: (
-                    (images**2).sum(dim=1).sqrt() - (image**2).sum().sqrt()
-                ).abs(),
-                "two images can be equally bright and differ everywhere. Subtract first, then square.",
-            ),
-            "squared before subtracting": Mistake(
-                lambda image, images: (images**2 - image**2).sum(dim=1).abs().sqrt(),
-                "the square is of the difference: put it behind the parentheses.",
-            ),
-            "summed over all images": Mistake(
-                lambda image, images: ((images - image) ** 2).sum().sqrt(),
-                "that is one number for all. sum(dim=1) gives one for each row.",
-            ),
-            "summed over the images": Mistake(
-                lambda image, images: ((images - image) ** 2).sum(dim=0).sqrt(),
-                "one number for each image is wanted: sum over the pixels, dim=1.",
+            "blamed rounding": Mistake(
+                [0.614, 1, "c"],
+                "floats hold halves; and it would be the same with bytes that are rounded.",
             ),
         },
         hints=(
-            "images - image subtracts the one image from every row.",
-            "Read the task's last words from the end: what is done to each difference, what then, what last? The sum "
-            "is over the pixels: which dim are they?",
+            "images, labels = course.images.float(), course.labels. The averages are made as in *See the average digit*.",
+            "torch.cdist(images / 2, torch.stack(averages)), and the position of the smallest in each row.",
+            "Which digit has the least ink? Compare the averages' means, and think of a blank image.",
         ),
     ),
     "02.3": Exercise(

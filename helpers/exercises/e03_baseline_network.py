@@ -7,13 +7,20 @@ from unittest.mock import patch
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Failure, Mistake, random_tensor
+from helpers.exercises.core import (
+    Exercise,
+    Failure,
+    Mistake,
+    Outcome,
+    numbers_and_reason,
+    random_tensor,
+)
 from helpers.training import train
 
 # 03.1
 
 
-def training_step(network, loss_function, optimizer, image, target):
+def one_step(network, loss_function, optimizer, image, target):
     optimizer.zero_grad()
     loss = loss_function(network(image), target)
     loss.backward()
@@ -162,21 +169,21 @@ def step_with_a_loss_cut_off(network, loss_function, optimizer, image, target):
 
 
 def step_with_another_loss(network, loss_function, optimizer, image, target):
-    training_step(network, nn.MSELoss(), optimizer, image, target)
+    one_step(network, nn.MSELoss(), optimizer, image, target)
 
 
 def step_twice(network, loss_function, optimizer, image, target):
-    training_step(network, loss_function, optimizer, image, target)
+    one_step(network, loss_function, optimizer, image, target)
     optimizer.step()
 
 
 def step_with_another_optimizer(network, loss_function, optimizer, image, target):
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
-    training_step(network, loss_function, optimizer, image, target)
+    one_step(network, loss_function, optimizer, image, target)
 
 
 def step_with_swapped_loss(network, loss_function, optimizer, image, target):
-    training_step(network, lambda one, other: loss_function(other, one), optimizer, image, target)
+    one_step(network, lambda one, other: loss_function(other, one), optimizer, image, target)
 
 
 # 03.2
@@ -258,57 +265,27 @@ def what_the_columns_hold(answer):
 # 03.3
 
 
-def counted(answer, network, images, labels):
-    try:
-        return answer(network, images, labels)
-    except AttributeError as error:
-        if "'bool' object" not in str(error):
-            raise
-        raise Failure(
-            "Compared a pair with a tensor, which gives one False. max(dim=1) gives the largest outputs and "
-            "their places; argmax(dim=1) the places alone."
-        ) from None
+from_zeros = [0.0, 0.0005, "b"]
+ALIKE = "from zeros all rows stay alike, since they get the same gradient"
 
 
-def look_at_three_images(answer):
-    network, images, labels = made_up_answers(0)
-    largest = [row.index(max(row)) for row in network(images).tolist()]
-    right = sum(one == label for one, label in zip(largest, labels.tolist(), strict=True))
-    return (
-        f"In a try with 40 images, {right} are right, so the share is {right / 40:.3g}; your answer is "
-        f"{float(answer(network, images, labels)):.3g}. The first three have their largest outputs at {largest[:3]}, "
-        f"the labels are {labels[:3].tolist()}."
-    )
-
-
-def share_right(network, images, labels):
-    with torch.no_grad():
-        answers = network(images).argmax(dim=1)
-    return (answers == labels).float().mean().item()
-
-
-def made_up_answers(seed):
-    network = small_network(seed)
-    images = 3 * random_tensor(40, 12, seed=seed)
-    return network, images, torch.arange(40) % 4
-
-
-def share_one_by_one(network, images, labels):
-    pairs = zip(images, labels, strict=True)
-    return (
-        sum(
-            max(range(4), key=network(image).tolist().__getitem__) == label
-            for image, label in pairs
-        ).item()
-        / 40
-    )
+def compare_with_zeros(answer):
+    """What training from zeros gives depends on the images; that the rows stay alike does not."""
+    apart, largest, reason = numbers_and_reason(answer)
+    if abs(largest) < 1e-6:
+        return Outcome("the weights do move: the largest is not 0")
+    if abs(largest) > 0.02:
+        return Outcome("so large are weights that did not start from zeros")
+    if abs(apart) > 1e-6:
+        return Outcome("the rows are not that far apart")
+    return ALIKE if reason == "b" else Outcome(f"reason {reason} does not fit")
 
 
 EXERCISES = {
     "03.1": Exercise(
-        task="Write training_step(network, loss_function, optimizer, image, target): one whole training "
+        task="Write one_step(network, loss_function, optimizer, image, target): one whole training "
         "step, from memory.",
-        solution=training_step,
+        solution=one_step,
         use=weights_after_20_steps,
         diagnose=which_part_is_off,
         expected=weights_after_train,
@@ -413,74 +390,43 @@ EXERCISES = {
         ),
     ),
     "03.3": Exercise(
-        task="Write share_right(network, images, labels): the share, 0 to 1, of the images (n, 12) whose "
-        "largest output stands at their label.",
-        solution=share_right,
-        use=counted,
-        diagnose=look_at_three_images,
-        expected=share_one_by_one,
-        inputs=lambda: [made_up_answers(0), made_up_answers(4)],
-        why="The position of the largest output is the answer; how large it is plays no role. So the "
-        "accuracy can stay the same while the loss falls.",
+        task="Give from_zeros = [difference, largest, reason]: the largest difference between two rows of the first weights "
+        "and their largest entry without its sign, both after a network that starts from zeros has been trained on 1,000 images, and why "
+        'the rows are as they are: "a", "b" or "c".',
+        solution=from_zeros,
+        use=compare_with_zeros,
+        expected=lambda: ALIKE,
+        why="Hidden values that start alike are multiplied by weights that are alike, get the same gradient and stay alike: "
+        "200 of them do the work of one. That is why layers start with random numbers.",
         known={
-            "counted instead of taking the share": Mistake(
-                lambda network, images, labels: (network(images).argmax(1) == labels).sum().item(),
-                "divide the number of right answers by the number of images.",
+            "started from random numbers": Mistake(
+                [0.0713, 0.0358, "b"],
+                "set every parameter to 0 before the training: for parameter in network.parameters(): parameter.zero_().",
             ),
-            "found none right": Mistake(
-                lambda network, images, labels: (
-                    (network(images).amax(1) == labels).float().mean().item()
-                ),
-                "some are. argmax(dim=1) gives the place of the largest output in each row; max gives the output "
-                "itself, argmax() one place in the whole table. Or // has cut off the share.",
+            "compared the weights of different pixels": Mistake(
+                [0.0007, 0.0005, "b"],
+                "compare the rows with each other, pixel by pixel: (rows - rows[0]).abs().max().",
             ),
-            "took the share of the mistakes": Mistake(
-                lambda network, images, labels: (
-                    (network(images).argmax(1) != labels).float().mean().item()
-                ),
-                "this is the error rate: 1 minus the accuracy.",
+            "measured before the training": Mistake(
+                [0.0, 0.0, "b"],
+                "after a thousand steps the weights are small, but not 0. (If they are: has the optimizer this network's "
+                "parameters?)",
             ),
-            "gave percent": Mistake(
-                lambda network, images, labels: (
-                    100 * (network(images).argmax(1) == labels).float().mean().item()
-                ),
-                "a share is between 0 and 1.",
+            "took the gradients for 0": Mistake(
+                [0.0, 0.0005, "a"],
+                "the outputs are one half and wrong, so the second layer moves at once, and through it the first. The "
+                "largest weight shows it.",
             ),
-            "took the smallest output": Mistake(
-                lambda network, images, labels: (
-                    (network(images).argmin(1) == labels).float().mean().item()
-                ),
-                "the answer is where the largest stands: argmax.",
-            ),
-            "divided by the number of digits": Mistake(
-                lambda network, images, labels: (
-                    (network(images).argmax(1) == labels).sum().item() / 4
-                ),
-                "divide by the number of images, len(labels).",
-            ),
-            "looked down the columns": Mistake(
-                lambda network, images, labels: (
-                    (network(images).argmax(dim=0) == labels).float().mean()
-                ),
-                "a row is an image: dim=1 looks along each row.",
-            ),
-            "compared the outputs themselves": Mistake(
-                lambda network, images, labels: (network(images) == labels).float().mean(),
-                "they are four numbers for each image. argmax(dim=1) makes one answer of them.",
-            ),
-            "took the mean of True and False": Mistake(
-                lambda network, images, labels: (network(images).argmax(dim=1) == labels).mean(),
-                "PyTorch has no mean of these. Make them 0 and 1 first, with .float().",
-            ),
-            "gave one number for each image": Mistake(
-                lambda network, images, labels: network(images).argmax(dim=1) == labels,
-                "True for a right answer, False for a wrong one: their share is still to be taken.",
+            "asked for more steps": Mistake(
+                [0.0, 0.0005, "c"],
+                "in each step the rows get the same gradient, so they stay alike however long you train.",
             ),
         },
         hints=(
-            "network(images) gives a row of outputs for each image.",
-            "argmax(dim=1) gives the place of the largest in each row.",
-            "Compare with labels, and take the mean of the result as floats.",
+            "with torch.no_grad(): for parameter in network.parameters(): parameter.zero_(), each part on a line of its own.",
+            "rows = network[0].weight; (rows - rows[0]).abs().max() compares all of them with the first, and rows.abs().max() "
+            "is the largest weight without its sign.",
+            "Follow one step by hand: what do the 200 hidden values pass on, and what comes back to each?",
         ),
     ),
 }

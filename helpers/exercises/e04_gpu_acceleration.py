@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Failure, Mistake, random_tensor
+from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, numbers_and_reason
 
 # 04.1
 
@@ -63,35 +63,27 @@ def look_at_three_times(answer):
 # 04.3
 
 
-def look_at_the_length(answer):
-    for batch_size, rate in ((2, 0.01), (10, 0.01)):
-        found = float(answer(batch_size, rate))
-        ratio = found / (rate * batch_size)
-        if abs(ratio - 1) > 1e-3:
-            return (
-                f"For batch_size = {batch_size}, rate = {rate} your rate is {found:.4g}. The step on the batch is then "
-                f"{ratio:.3g} times as long as the {batch_size} steps on its images together."
-            )
-    return None
+one_for_hundred = [0.0006, 3.398, "a"]
+RATES = 0.0001, 0.01
+APART = "one long step replaces a hundred short ones only while the slope hardly changes"
 
 
-def rate_for(batch_size, rate):
-    return rate * batch_size
+def compare_with_short_steps(answer):
+    *given, reason = numbers_and_reason(answer)
+    given = [abs(number) for number in given]
+    for number, rate in zip(given, RATES, strict=True):
+        right = distance_of_the_ends(rate)
+        if abs(number - right) > 0.02 * right:
+            return [Outcome(f"for rate = {rate} the two ends are not that far apart"), *given]
+    return [APART if reason == "a" else Outcome(f"reason {reason} does not fit"), *given]
 
 
-def matching_rate(batch_size, rate):
-    """The rate at which one step on a batch is, to first order, as long as single steps on it."""
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Linear(6, 3), nn.Sigmoid())
-    images, targets = random_tensor(batch_size, 6), random_tensor(batch_size, 3, seed=1)
-
-    def gradient(chosen):
-        network.zero_grad()
-        nn.functional.mse_loss(network(images[chosen]), targets[chosen]).backward()
-        return network[0].weight.grad.clone()
-
-    singly = sum(gradient([i]) for i in range(batch_size))
-    return rate * (singly.norm() / gradient(list(range(batch_size))).norm()).item()
+def distance_of_the_ends(rate, steps=100):
+    """How far apart on (x - 3)^2, from 0, a hundred steps end, and a single one a hundred times as long."""
+    x = 0.0
+    for _ in range(steps):
+        x -= rate * 2 * (x - 3)
+    return abs(x - steps * rate * 6)
 
 
 EXERCISES = {
@@ -199,33 +191,40 @@ EXERCISES = {
         ),
     ),
     "04.3": Exercise(
-        task="Write rate_for(batch_size, rate): the SGD rate with which one step on a batch moves the weights "
-        "as far as one step with `rate` on each of its images, all taken from the same weights.",
-        solution=rate_for,
-        diagnose=look_at_the_length,
-        expected=matching_rate,
-        inputs=lambda: [(2, 0.01), (10, 0.01), (100, 0.5)],
-        why="The loss of a batch is the mean over its images, so its gradient is the sum of theirs divided by "
-        "the batch size. The rule is local: it holds as long as the weights hardly move within the batch.",
+        task="Give one_for_hundred = [difference, difference, reason]: how far apart, on f(x) = (x - 3)^2 from x = 0, a hundred "
+        "steps with a rate end and a single step with a hundred times that rate, for the rates 0.0001 and 0.01, and "
+        'why: "a", "b" or "c".',
+        solution=one_for_hundred,
+        use=compare_with_short_steps,
+        expected=lambda: [APART, *map(distance_of_the_ends, RATES)],
+        tolerance=0.02,
+        why="The long step goes all the way by the slope at its start; the short ones follow the slope as it falls. Over a "
+        "short way it hardly falls. So it is with a batch: its one step replaces those on its images while the "
+        "gradients change little.",
         known={
             "kept the rate": Mistake(
-                lambda batch_size, rate: rate,
-                "the mean makes the gradient of a batch no longer than that of one image, and there are "
-                "batch_size times fewer steps.",
+                [0.0588, 2.542, "a"], "the single step takes a hundred times the rate: 0.01, and 1."
             ),
-            "divided instead of multiplied": Mistake(
-                lambda batch_size, rate: rate / batch_size,
-                "a batch replaces many steps by one, so that one must be longer.",
+            "gave the ends of the short steps": Mistake(
+                [0.0594, 2.602, "a"],
+                "asked for is how far they are from where the single step ends.",
             ),
-            "took the square root": Mistake(
-                lambda batch_size, rate: rate * batch_size**0.5,
-                "the root is a rule for steps whose direction is noise. Here the gradients themselves add up.",
+            "gave the ends of the long steps": Mistake(
+                [0.06, 6.0, "a"], "asked for is how far they are from where the hundred steps end."
+            ),
+            "blamed the mean": Mistake(
+                [0.0006, 3.398, "b"],
+                "there is one curve here and no mean, and the ends are apart all the same.",
+            ),
+            "blamed rounding": Mistake(
+                [0.0006, 3.398, "c"],
+                "floats round in the seventh digit; here whole numbers differ.",
             ),
         },
         hints=(
-            "nn.MSELoss takes the mean over the images of a batch.",
-            "The gradient of a mean is the mean of the gradients.",
-            "n steps with a rate r, all from the same weights, move by r times the sum of the gradients.",
+            "The slope of f is 2 (x - 3), so one step is x = x - rate * 2 * (x - 3). Put it into a loop.",
+            "The single step starts at 0, where the slope is -6: with 100 * rate it ends at 600 * rate.",
+            "What is the slope at the end of the hundred steps, in either case?",
         ),
     ),
 }

@@ -262,7 +262,7 @@ EXERCISES = {
             "Write the push of one output for both: of the mean it is (o - t) / n.",
             "A step is the rate times the gradient. Which rate makes both steps equal?",
             "To compare: torch.manual_seed(0) before each network, train both, then "
-            "(first[0].weight - second[0].weight).abs().max().",
+            "(first[0].weight - second[0].weight).abs().max(). Where two trainings are the same, it is tiny or 0.",
         ),
     ),
     "05.3": Exercise(

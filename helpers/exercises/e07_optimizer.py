@@ -194,8 +194,8 @@ def look_at_single_steps(answer):
 
 EXERCISES = {
     "07.1": Exercise(
-        task="Write largest_rate(a, b): the largest rate with which SGD without momentum still comes closer "
-        "to the lowest point of (a x^2 + b y^2) / 2; a and b are above 0.",
+        task="Write largest_rate(a, b): the rate below which SGD without momentum comes closer "
+        "to the lowest point of (a x^2 + b y^2) / 2, and above which it runs away; a and b are above 0.",
         solution=largest_rate,
         expected=limit_by_halving,
         tolerance=0.01,
@@ -282,7 +282,8 @@ EXERCISES = {
         },
         hints=(
             "def steep_valley(point): x, y = point; return (x**2 + 200 * y**2) / 2, each part on a line of its own.",
-            "walk(steep_valley, torch.optim.Adam, lr=0.1)[-1] is where Adam ends.",
+            "walk(steep_valley, torch.optim.Adam, lr=0.1)[-1] is where Adam ends. Of two ends at one place the distance is tiny "
+            "or 0.",
             "By what does Adam divide the average gradient? How does that change when all gradients of y are four times as large?",
         ),
     ),
@@ -301,7 +302,8 @@ EXERCISES = {
             ([2.0, 3.0], 0.1),
         ],
         why="A steady gradient of any size moves the parameter by lr a step, since mean and root of the squares "
-        "are then equal. One gradient after a long silence moves it by more, up to about three times lr.",
+        "are then equal. One gradient after a silence moves it by more, the longer the silence the more, up to about three times lr "
+        "(in *Look closer*, once in 500 steps, by 1.88 times).",
         known={
             "forgot the correction for the start": Mistake(
                 slip(correct=(False, False)),

@@ -38,16 +38,6 @@ def mean_loss_at_the_end(mean_loss, end):
     return mean_loss(end - 10_000, end)
 
 
-@after("374a0a77", full=(0.5, 0.52), sample=(0, 0.75))
-def share_of_the_last_dots_near_zero(near_zero):
-    return near_zero
-
-
-@after("374a0a77", full=(0.03, 0.05), sample=(0, 0.7))
-def share_of_the_last_dots_above_the_loss_of_no_idea(above):
-    return above
-
-
 @after("c33", full=(0.878, 0.886), sample=(0.25, 0.75))
 def test_accuracy_of_the_baseline(baseline_accuracy):
     return baseline_accuracy
@@ -78,12 +68,12 @@ def lead_of_one_linear_layer(one_layer_accuracy, baseline_accuracy):
     return one_layer_accuracy - baseline_accuracy
 
 
-@after("4cb7fc0f", full=(-2.9, -1.8), sample=None)
+@after("c3line1", full=(-2.9, -1.8), sample=None)
 def lower_end_of_the_part_in_use(lower):
     return lower
 
 
-@after("4cb7fc0f", full=(1.8, 2.9), sample=None)
+@after("c3line1", full=(1.8, 2.9), sample=None)
 def upper_end_of_the_part_in_use(upper):
     return upper
 
@@ -112,11 +102,6 @@ def the_worst_digit_is_5(per_digit):
 def the_digits_have_as_many_right_answers_as_all_together(per_digit, test_set, right):
     of_each = test_set.labels.bincount(minlength=10)
     return abs((per_digit * of_each).sum() / right - 1) < 1e-4
-
-
-@after("c49", full=(0.01, 1))
-def time_of_train_over_that_by_hand(again, seconds):
-    return again.seconds / seconds
 
 
 @after("t4loop4", full=(0.08, 0.13), sample=(0.08, 0.13))
