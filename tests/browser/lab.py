@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bands
+import nbformat
+from nbformat.v4 import new_notebook
 
 from helpers.environment import ROOT
 
@@ -136,6 +138,15 @@ def open_file(page, path, idle=True):
     if idle:
         wait_idle(page)
         wait_drawn(page)
+
+
+def open_cells(page, *cells):
+    """Open a notebook of these cells alone: in a long one Lab may leave out what is not in view."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(
+        new_notebook(cells=cells, metadata=metadata), page.lab.course / "work/cells.ipynb"
+    )
+    open_file(page, "work/cells.ipynb")
 
 
 def choose(page, *path):

@@ -20,14 +20,6 @@ from helpers.draw import DigitPad, ask, prepare, rasterise, shrink
 from helpers.environment import ROOT
 
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 400)}
-# On a dark page only the colours are others, on a phone all but the colours.
-RULES = {
-    "light": {},
-    "dark": {"runOnly": ["color-contrast"]},
-    "phone": {
-        "rules": {rule: {"enabled": False} for rule in ("color-contrast", "empty-table-header")}
-    },
-}
 SEVEN = [[(0.1, 0.2), (0.45, 0.2), (0.2, 0.75)]]  # a 7 in the upper left
 FAR_OFF = [[(x / 3 + 0.6, y / 3 + 0.6) for x, y in SEVEN[0]]]  # a small one in a corner
 # How far a pixel (0..1) and an output (0..1) in JavaScript may lie from Python's.
@@ -81,38 +73,27 @@ def test_every_page_opens_without_a_fault_and_asks_nobody_else(site, visitor):
     wrong = {}
     for path in site.pages():
         page = visitor(path)
-        page.add_style_tag(content="* { transition: none !important }")  # no colour halfway
         page.evaluate(PLAIN)
-        for look in LOOKS:
-            dress(page, look)
-            wrong[path, look] = faults_of_site(page, rules=RULES[look])
-            wrong[path, look] += ["wider than the window"] * is_too_wide(page)
-        wrong[path, "any"] = page.complaints
+        wrong[path] = faults_of_site(page)
+        for width in (1280, 400):
+            page.set_viewport_size({"width": width, "height": 900})
+            wrong[path] += [f"wider than {width} pixels"] * is_too_wide(page)
+        wrong[path] += page.complaints
         page.close()
-    assert {where: faults for where, faults in wrong.items() if faults} == {}
+    assert {path: faults for path, faults in wrong.items() if faults} == {}
 
 
 # A chapter has thousands of coloured words of code, and axe takes its time for each: one chapter is enough.
 PLAIN = """document.querySelectorAll(".highlight pre").forEach(code => code.textContent = code.innerText)"""
 
 
-def dress(page, look):
-    scheme, width = LOOKS[look]
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
-    page.locator(f"html[data-theme={scheme}]").wait_for()
-    page.wait_for_timeout(
-        400
-    )  # the theme lets the keyboard reach what has become too wide, but not at once
-
-
 def is_too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-def test_axe_finds_nothing_in_code(visitor, look):
-    assert faults_of_site(visitor("notebooks/02_mnist_loading.html", look)) == []
+@pytest.mark.parametrize("path", ["index.html", "notebooks/02_mnist_loading.html"])
+def test_axe_finds_nothing_in_any_look_nor_in_code(visitor, path, look):
+    assert faults_of_site(visitor(path, look)) == []
 
 
 def test_the_landing_page_to_look_at(visitor, look):
