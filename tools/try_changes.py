@@ -26,7 +26,6 @@ from run_notebooks import set_environment
 
 CHANGES = ROOT / "tests" / "notebooks" / "changes.toml"
 REPORTS = ROOT / "build" / "changes"
-SAMPLE = ROOT / "data" / "sample"
 
 # A line that is as it was (for `difflib`, one that begins with a space), and names a setting.
 SETTING = re.compile(r" .*(lr=|rate|epoch|step|batch|hidden|seed|images|outputs)", re.IGNORECASE)
@@ -167,19 +166,16 @@ def write(name, number, change, outcome, lines):
     (folder / f"{number:02}.md").write_text(report, "utf-8")
 
 
-def attempt(cells, change, images=SAMPLE):
+def attempt(cells, change):
     """Run the cells with the change; return the outcome, and the cells from the changed one on."""
     cells, place = change.make(cells)
-    cells = execute(cells, images)[place:]
+    cells = execute(cells)[place:]
     changed, *later = [(cell.id, error(cell)) for cell in cells]
     return Outcome(changed[1], [(cell, raised) for cell, raised in later if raised]), cells
 
 
-def execute(cells, images=SAMPLE):
-    """Run the cells in a kernel of their own, past all errors; return them with their outputs.
-
-    `images` is the folder that MNIST_DIR names.
-    """
+def execute(cells):
+    """Run the cells in a kernel of their own, past all errors; return them with their outputs."""
     notebook = new_notebook(cells=[new_code_cell(FIGURES_SHOW_TEXT), *cells])
     client = NotebookClient(
         notebook,
@@ -193,7 +189,7 @@ def execute(cells, images=SAMPLE):
         coalesce_streams=True,
     )
     client.comm_open_handlers.clear()  # what is shown inside a widget stays among the outputs
-    client.execute(env=os.environ | {"MNIST_DIR": str(images)})
+    client.execute(env=os.environ | {"MNIST_DIR": str(ROOT / "data" / "sample")})
     return notebook.cells[1:]
 
 

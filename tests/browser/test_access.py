@@ -15,9 +15,11 @@ from helpers.environment import ROOT
 # One with errors and formulas, one with many charts and tables; test_site.py looks at every page of the site.
 LOOKS = {"01": "Dark", "11": "Light"}
 VERDICTS = """\
-from helpers.exercises import check, progress
+from helpers.exercises import EXERCISES, check, progress
 
-display(*(check("01.2", answer) for answer in (..., 0.1, 0.2)), progress())
+exercise = EXERCISES["01.2"]
+answers = ..., *exercise.mistakes.values(), exercise.solution
+display(*(check("01.2", answer) for answer in answers), progress())
 """
 
 
