@@ -11,10 +11,10 @@ CPU_WHEELS := --extra-index-url https://download.pytorch.org/whl/cpu
 
 unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showing figures
 
-.PHONY: help lab fresh progress run data devices grid fair setup clean
+.PHONY: help lab fresh progress run data devices grid fair grid-gan setup clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 lab: setup        ## open your copy of the course, in work/, in JupyterLab
 	$(VENV) tools/lab.py $(ARGS)
@@ -38,7 +38,10 @@ grid: setup       ## train all sixteen recipes from ten seeds, into data/results
 	$(VENV) -m helpers.experiments --out data/results/grid.csv $(ARGS)
 
 fair: setup       ## choose each recipe's learning rate, and train again, into data/results/grid_fair.csv
-	$(VENV) tools/fair_grid.py
+	$(VENV) tools/fair_grid.py reading
+
+grid-gan: setup   ## the same for networks that write digits, into data/results/grid_gan.csv
+	$(VENV) tools/fair_grid.py writing
 
 # not for a class: what only those who change the course need
 .PHONY: test notebooks bench faults browser site mutate versions student

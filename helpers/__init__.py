@@ -5,20 +5,3 @@ from helpers.gan import GanHistory, train_gan
 from helpers.mnist import MnistDataset, load_mnist
 from helpers.plots import plot_confusion, plot_gan_losses, plot_loss, plot_outputs, show_image
 from helpers.training import History, accuracy, outputs_of, train
-
-__all__ = [
-    "GanHistory",
-    "History",
-    "MnistDataset",
-    "accuracy",
-    "load_mnist",
-    "outputs_of",
-    "pick_device",
-    "plot_confusion",
-    "plot_gan_losses",
-    "plot_loss",
-    "plot_outputs",
-    "show_image",
-    "train",
-    "train_gan",
-]

@@ -2,7 +2,7 @@
 
 import contextlib
 import copy
-import operator
+from numbers import Integral
 
 import torch
 from torch import nn
@@ -97,13 +97,9 @@ def check_dataset(dataset):
 
 def positive_int(name, value):
     """Return `value`, a whole number of 1 or more, as an int."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name} is {value!r}; expected a whole number, 1 or more")
-    return number
+    return int(value)
 
 
 def device_of(network):

@@ -13,10 +13,10 @@ import subprocess
 import sys
 import sysconfig
 from collections import namedtuple
-from dataclasses import dataclass
 from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 
 def find_root(home, here):
@@ -28,22 +28,6 @@ def find_root(home, here):
 ROOT = find_root(Path(__file__).resolve().parent.parent, Path.cwd())
 INSTALL_AGAIN = "Install the course again, as the README says under Start."
 UNMIX = "Make the environment anew from environment.yml, and leave pip's torch out of it."
-
-
-@dataclass
-class Facts:
-    """What `gather_facts` finds; the tests make up their own."""
-
-    python: tuple
-    prefix: str  # the folder of the environment that runs this
-    versions: dict  # package: version, or None if it is missing
-    course: str = str(ROOT)  # the folder of the course whose helpers Python imports, if any
-    in_kernel: bool = False
-    jupyter: str = ""  # the command that the shell starts
-    kernel_python: str = ""  # the Python of the kernel `python3`, where it names one
-    pip_torch_in_conda: bool = False
-    torch_exit: int = None  # how a process that uses NumPy and torch ended, where there is torch
-    torch_stderr: str = ""
 
 
 Check = namedtuple("Check", "text fix", defaults=[""])  # fix: what to do, empty if all is well
@@ -139,21 +123,23 @@ def short(path):
 
 
 def gather_facts():
+    """What the checks judge; the tests make up their own."""
     installed = {name: next(iter(distributions(name=name)), None) for name in requirements()[1]}
     torch = installed["torch"]
     torch_exit, torch_stderr = try_torch() if torch else (None, "")
     pip_torch = torch and (torch.read_text("INSTALLER") or "").strip() == "pip"
     own_scripts = sysconfig.get_path("scripts")
-    return Facts(
+    return SimpleNamespace(
         python=sys.version_info[:3],
-        prefix=sys.prefix,
+        prefix=sys.prefix,  # the folder of the environment that runs this
+        # None: not installed
         versions={name: package and package.version for name, package in installed.items()},
         course=imported_course(),
         in_kernel="ipykernel" in sys.modules,
-        jupyter=shutil.which("jupyter", path=own_scripts) or shutil.which("jupyter") or "",
+        jupyter=shutil.which("jupyter", path=own_scripts) or shutil.which("jupyter"),  # the shell's
         kernel_python=kernel_python(),
-        pip_torch_in_conda=bool(pip_torch) and Path(sys.prefix, "conda-meta").is_dir(),
-        torch_exit=torch_exit,
+        pip_torch_in_conda=pip_torch and Path(sys.prefix, "conda-meta").is_dir(),
+        torch_exit=torch_exit,  # how a process that uses NumPy and torch ended; None without torch
         torch_stderr=torch_stderr,
     )
 

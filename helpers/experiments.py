@@ -1,6 +1,7 @@
 """Train many recipes from many seeds, on all cores or on many machines: the grid.
 
 python -m helpers.experiments --out grid.csv --recipes mse-sigmoid-sgd-none --seeds 0 1 2
+python -m helpers.experiments --task writing --out grid_gan.csv
 
 The table holds a row for each finished run; after an interruption the same command continues from there.
 Dask (https://distributed.dask.org) distributes the runs: to one process per core here, or to the
@@ -10,6 +11,7 @@ workers of the scheduler that `--scheduler` names. Only one grid at a time may w
 import argparse
 import contextlib
 import csv
+import functools
 import logging
 import platform
 import signal
@@ -25,24 +27,27 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from tqdm import tqdm
 
 from helpers.mnist import load_mnist
+from helpers.quality import train_reader
 from helpers.recipes import WORDS, Recipe
 from helpers.tables import write_rows
-from helpers.training import accuracy, train
+from helpers.tasks import TASKS
 
 RECIPES = tuple(Recipe(*words) for words in product(*WORDS.values()))
 PATIENCE = 20  # seconds to wait for a scheduler's answer
 ELSEWHERE = "write to another table: --out FILE"
-COLUMNS = (
-    *WORDS,
-    *("learning_rate", "seed", "epochs", "images", "accuracy", "accuracies", "last_loss"),
-    *("seconds", "worker", "versions", "error"),
-)
+
+
+def columns(task):
+    """The columns of a task's table: what identifies a run, what it gave, and where."""
+    run = *WORDS, "learning_rate", *task.settings, "seed", "epochs", "images"
+    return *run, *task.measures, "seconds", "worker", "versions", "error"
 
 
 def main(arguments=None):
     command, description = "python -m helpers.experiments", __doc__.splitlines()[0]
     parser = argparse.ArgumentParser(command, description=description)
     add = parser.add_argument
+    add("--task", choices=TASKS, default="reading", help="default: reading; writing trains GANs")
     add("--out", type=Path, required=True, help="the table, a CSV file")
     add("--recipes", nargs="+", type=_recipe, default=RECIPES, metavar="NAME", help="default: all")
     add("--seeds", nargs="+", type=int, default=range(10), metavar="SEED", help="default: 0 to 9")
@@ -55,7 +60,7 @@ def main(arguments=None):
     settings = options.recipes, options.seeds, options.epochs, options.images
     try:
         with connect(options.scheduler, options.workers) as client:
-            run_grid(client, options.out, *settings)
+            run_grid(client, options.out, *settings, task=TASKS[options.task])
     except (ValueError, OSError) as error:
         sys.exit(f"{command}: {error}")
     except KeyboardInterrupt:
@@ -116,13 +121,16 @@ def _start_workers(count):
     )
 
 
-def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=None):
+def run_grid(
+    client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=None, task=TASKS["reading"]
+):
     """Train each of `recipes` from each of `seeds`; add a row to the table `path` as each run ends.
 
     client   a `distributed.Client`; its workers are sent the images once
     path     a `pathlib.Path`; runs that have a row there are not repeated
-    epochs   how long each trains, at batch size 1 in file order
+    epochs   how long each trains, in file order
     images   the number of training images, from the first; all, if None
+    task     what each trains and measures: `helpers.tasks.Reading` or `Writing`
 
     If a worker dies, another repeats its run. A run that fails is a row with its `error`; to repeat it,
     delete the row. Raises ValueError for a file that is not such a table, or whose rows have other
@@ -132,41 +140,43 @@ def run_grid(client, path, recipes=RECIPES, seeds=range(10), epochs=4, images=No
     if images is not None:
         train_set = first_images(train_set, images)
     settings = {"epochs": epochs, "images": len(train_set)}
-    runs = _runs(recipes, seeds, settings)
-    rows = _read(path)
-    _refuse_other_settings(path, rows, recipes, settings)
-    done = {_key(row) for row in rows}
+    runs = _runs(task, recipes, seeds, settings)
+    rows = _read(path, task)
+    _refuse_other_settings(path, rows, task, recipes, settings)
+    done = {_key(row, task) for row in rows}
 
     client.register_plugin(Images(train_set, load_mnist("test")))
     if not client.scheduler_info()["workers"]:
         print("No worker has come yet; the grid waits for one.", flush=True)
     futures = {
-        client.submit(run, recipe, row["seed"], epochs, pure=False): row
+        client.submit(run, task, recipe, row["seed"], epochs, pure=False): row
         for key, (recipe, row) in runs.items()
         if key not in done
     }
     bar = {"total": len(runs), "initial": len(runs) - len(futures), "unit": " runs"}
     for future in tqdm(as_completed(futures), **bar, file=sys.stdout):
-        rows.append(dict.fromkeys(COLUMNS) | futures.pop(future) | _outcome(future))
+        rows.append(dict.fromkeys(columns(task)) | futures.pop(future) | _outcome(future))
         write_rows(path, rows)
 
 
-def _runs(recipes, seeds, settings):
+def _runs(task, recipes, seeds, settings):
     """All runs, seed by seed: under the key of its row each recipe, and the row as far as it is known."""
     if settings["epochs"] < 1:
         raise ValueError(f"epochs is {settings['epochs']}; expected at least 1")
     runs = {}
     for seed, recipe in product(seeds, recipes):
-        row = recipe.words | {"learning_rate": recipe.learning_rate, "seed": seed} | settings
-        if _key(row) in runs:
+        own = {"learning_rate": recipe.learning_rate} | task.settings | {"seed": seed}
+        row = recipe.words | own | settings
+        key = _key(row, task)
+        if key in runs:
             raise ValueError(f"{recipe} with seed {seed} is requested twice; expected it once")
-        runs[_key(row)] = recipe, row
+        runs[key] = recipe, row
     return runs
 
 
-def _key(row):
-    """What identifies a row: the recipe's four words, and the seed."""
-    return (*(row[part] for part in WORDS), int(row["seed"]))
+def _key(row, task):
+    """What identifies a row: the recipe's four words, the task's settings, and the seed."""
+    return (*(str(row[part]) for part in (*WORDS, *task.settings)), int(row["seed"]))
 
 
 def first_images(dataset, count):
@@ -185,28 +195,18 @@ class Images(WorkerPlugin):
     def __init__(self, train_set, test_set):
         self.train_set, self.test_set = train_set, test_set
 
+    @functools.cached_property
+    def reader(self):
+        """The judge of what is written: each worker trains the same one, once."""
+        return train_reader(self.train_set)
 
-def run(recipe, seed, epochs):
+
+def run(task, recipe, seed, epochs):
     """Train a recipe on the worker that runs this; returns a part of its row, a dict."""
     worker = get_worker()
-    images = worker.plugins[Images.name]
-    torch.manual_seed(seed)
-    network = recipe.network()
-    loss_function, optimizer = recipe.loss_function(), recipe.optimizer(network)
-    accuracies, seconds = [], 0.0
-    for _ in range(epochs):
-        history = train(network, images.train_set, loss_function=loss_function,
-                        optimizer=optimizer, epochs=1, progress=False)  # fmt: skip
-        accuracies.append(accuracy(network, images.test_set))
-        seconds += history.seconds
-    return {
-        "accuracy": accuracies[-1],
-        "accuracies": " ".join(map(str, accuracies)),
-        "last_loss": history.losses[-1],
-        "seconds": round(seconds, 2),
-        "worker": worker.name,
-        "versions": f"Python {platform.python_version()}, torch {torch.__version__}",
-    }
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}"
+    results = task.run(recipe, seed, epochs, worker.plugins[Images.name])
+    return results | {"worker": worker.name, "versions": versions}
 
 
 def _outcome(future):
@@ -219,7 +219,7 @@ def _outcome(future):
     return {"error": " ".join(f"{type(error).__name__}: {error}".split())}
 
 
-def _read(path):
+def _read(path, task):
     """Return the rows of a table, dicts of strings; none if there is no such file."""
     if not path.exists():
         return []
@@ -229,22 +229,27 @@ def _read(path):
             header, rows = reader.fieldnames or [], list(reader)
     except (UnicodeDecodeError, csv.Error):
         header, rows = [], []
-    if tuple(header) != COLUMNS:
-        expected = f"the columns {','.join(COLUMNS)}"
+    if tuple(header) != columns(task):
+        expected = f"the columns {','.join(columns(task))}"
         raise ValueError(f"{path} is not a grid's table; expected {expected}; {ELSEWHERE}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values() or not row["seed"].lstrip("-").isdecimal():
-            cure = f"expected {len(COLUMNS)} fields and an integer seed; delete the row"
+            cure = f"expected {len(header)} fields and an integer seed; delete the row"
             raise ValueError(f"{path}: row {number} is damaged; {cure}")
-    if len({_key(row) for row in rows}) < len(rows):
+    if len({_key(row, task) for row in rows}) < len(rows):
         raise ValueError(f"{path} has a run twice; expected each recipe and seed once; delete one")
     return rows
 
 
-def _refuse_other_settings(path, rows, recipes, settings):
-    """Rows of other settings in the same table would be compared as if they were the same."""
+def _refuse_other_settings(path, rows, task, recipes, settings):
+    """Rows of other settings in the same table would be compared as if they were the same.
+
+    Only the task's own settings tell rows apart.
+    """
     rates = {recipe.name: recipe.learning_rate for recipe in recipes}
     for number, row in enumerate(rows, start=2):
+        if any(row[name] != str(value) for name, value in task.settings.items()):
+            continue
         rate = rates.get("-".join(row[part] for part in WORDS), row["learning_rate"])
         for name, value in ({"learning_rate": rate} | settings).items():
             if row[name] != str(value):

@@ -77,18 +77,11 @@ def write_csv(path, images, labels):
 
 def _read_bytes(path):
     """What a file holds, unpacked if it is gzip: its first two bytes say so, not its name."""
-    path = Path(path).expanduser()
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "no such file"
-        raise FileNotFoundError(f"{path}: {what}; expected a file with MNIST images or labels")
+    content = Path(path).expanduser().read_bytes()
     try:
-        content = path.read_bytes()
         return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: broken gzip file ({error}); copy it anew") from None
-    except OSError as error:
-        cure = "check its permissions, or copy it anew"
-        raise ValueError(f"{path}: cannot be read ({error.strerror or error}); {cure}") from None
 
 
 def _parse(rows):

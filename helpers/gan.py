@@ -13,12 +13,12 @@ from helpers.tracing import replayed
 from helpers.training import (
     KEEP_EVERY,
     TrainingInterrupted,
-    UninterruptedSteps,
     batches_of,
     finite,
     progress_bar,
     show_losses,
     training_settings,
+    whole_steps,
 )
 
 
@@ -107,7 +107,7 @@ def train_gan(generator, discriminator, dataset, *, loss_function, generator_opt
             )
         total = epochs * math.ceil(len(dataset) / batch_size)
         with (
-            UninterruptedSteps(itertools.chain([first], batches)) as batches,
+            whole_steps(itertools.chain([first], batches)) as batches,
             training_settings(generator, batch_size),
             training_settings(discriminator, batch_size),
             progress_bar(total, progress) as bar,

@@ -26,21 +26,13 @@ def plot_loss(history, label=None, color=BLUE, ax=None):
     """
     ax = ax or plt.figure(figsize=(9, 4)).gca()
     name = f"{label}: " if label else ""
-    ax.plot(
-        history.steps,
-        history.losses,
-        ".",
-        color=color,
-        alpha=0.1,
-        markeredgewidth=0,
-        label=f"{name}loss of one step",
-    )
+    one_step = f"{name}loss of one step"
+    (dots,) = ax.plot(history.steps, history.losses, ".", color=color, label=one_step)
+    dots.set(alpha=0.1, markeredgewidth=0)
     width = max(1, min(500, len(history.losses) // 20))
-    starts = range(0, len(history.losses), width)
-    steps = [mean(history.steps[i : i + width]) for i in starts]
-    losses = [mean(history.losses[i : i + width]) for i in starts]
-    dots = "1 dot" if width == 1 else f"{width} dots"
-    ax.plot(steps, losses, color="black", label=f"{name}mean of {dots}")
+    steps, losses = _means(history.steps, width), _means(history.losses, width)
+    several = "1 dot" if width == 1 else f"{width} dots"
+    ax.plot(steps, losses, color="black", label=f"{name}mean of {several}")
     ax.margins(y=0.25)  # room for the legend
     _show_steps(ax)
     for handle in ax.legend(loc="upper right").legend_handles:
@@ -52,14 +44,18 @@ def plot_gan_losses(history, ax=None):
     """Draw both losses of a `GanHistory` over its steps, each as the mean of up to 100 kept ones."""
     ax = ax or plt.figure(figsize=(9, 4)).gca()
     width = max(1, min(100, len(history.steps) // 50))
-    starts = range(0, len(history.steps), width)
-    steps = [mean(history.steps[i : i + width]) for i in starts]
-    both = {"discriminator": history.discriminator_losses, "generator": history.generator_losses}
-    for (name, losses), color in zip(both.items(), (BLUE, ORANGE), strict=True):
-        ax.plot(steps, [mean(losses[i : i + width]) for i in starts], color=color, label=name)
+    steps = _means(history.steps, width)
+    judged, made = history.discriminator_losses, history.generator_losses
+    ax.plot(steps, _means(judged, width), color=BLUE, label="discriminator")
+    ax.plot(steps, _means(made, width), color=ORANGE, label="generator")
     _show_steps(ax)
     ax.legend()
     return ax
+
+
+def _means(values, width):
+    """The means of `width` values in a row; the last one, of what is left."""
+    return [mean(values[i : i + width]) for i in range(0, len(values), width)]
 
 
 def _show_steps(ax):

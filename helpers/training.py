@@ -61,10 +61,8 @@ class TrainingInterrupted(KeyboardInterrupt):
         self.history = history
         message = "Stopped before the first step; the network is as it was."
         if count > 0:
-            where = f"at step {count:,} of {total:,}"
-            message = (
-                f"Stopped {where}. The network keeps what it has learnt; {history.how_to_plot}"
-            )
+            kept = f"The network keeps what it has learnt; {history.how_to_plot}"
+            message = f"Stopped at step {count:,} of {total:,}. {kept}"
         super().__init__(message)
 
     def _render_traceback_(self):  # IPython asks for the lines that it shows
@@ -113,7 +111,7 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
         first_loss = check_fit(network, loss_function, *first, last_size)
         total = epochs * math.ceil(len(dataset) / batch_size)
         with (
-            UninterruptedSteps(itertools.chain([first], batches)) as batches,
+            whole_steps(itertools.chain([first], batches)) as batches,
             training_settings(network, batch_size),
             progress_bar(total, progress) as bar,
         ):
@@ -209,48 +207,32 @@ def _fetch(dataset, indices):
     )
 
 
-class UninterruptedSteps:
-    """The batches of a training; an interrupt waits until the step on one of them is done.
+@contextlib.contextmanager
+def whole_steps(batches):
+    """Give the batches of a training; an interrupt waits until the step on one of them is done.
 
     A step cut in two would leave an optimizer with half of its state, or PyTorch's tracer switched
-    on for good. So an interrupt (SIGINT) comes through only while the next batch is fetched; one
-    that comes earlier waits for that, or for the end, when everything is put back.
+    on for good. So an interrupt (SIGINT) comes through only before the next batch is given, or at
+    the end, when everything is put back.
     """
+    handler, waiting = signal.getsignal(signal.SIGINT), []
 
-    def __init__(self, batches):
-        self.batches, self.open, self.waiting = batches, False, False
-
-    def __enter__(self):
-        self.handler = signal.getsignal(signal.SIGINT)
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        self.installed = in_main_thread and callable(self.handler)
-        if self.installed:  # elsewhere no interrupt arrives
-            signal.signal(signal.SIGINT, self._handle)
-        return self
-
-    def __iter__(self):
-        self.open = True
-        for batch in self.batches:
-            self.open = False
+    def until_interrupted():
+        for batch in batches:
+            while waiting:
+                handler(*waiting.pop())  # as a rule it raises KeyboardInterrupt
             yield batch
-            self.open = True
-            if self.waiting:
-                self._handle(signal.SIGINT, None)
-        self.open = False
 
-    def _handle(self, number, frame):
-        if not self.open:
-            self.waiting = True
-            return
-        self.open = self.waiting = False  # what follows is tidying up
-        self.handler(number, frame)  # as a rule it raises KeyboardInterrupt
-        self.open = True
-
-    def __exit__(self, *error):
-        if self.installed:
-            signal.signal(signal.SIGINT, self.handler)
-        if self.waiting:
-            self.handler(signal.SIGINT, None)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield batches  # no interrupt arrives
+        return
+    signal.signal(signal.SIGINT, lambda *arguments: waiting.append(arguments))
+    try:
+        yield until_interrupted()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        while waiting:
+            handler(*waiting.pop())
 
 
 @contextlib.contextmanager
@@ -262,7 +244,6 @@ def training_settings(network, batch_size):
     (below 1e-38), into which Adam's averages decay, count as zero: arithmetic on them is slow.
     """
     threads = torch.get_num_threads()
-    flushing = (torch.tensor([1e-40], dtype=torch.float32) * 1).item() == 0.0
     try:
         if not network.training:
             network.train()
@@ -272,7 +253,7 @@ def training_settings(network, batch_size):
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.set_flush_denormal(flushing)
+        torch.set_flush_denormal(False)  # as PyTorch starts
         network.zero_grad()
 
 

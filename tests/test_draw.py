@@ -55,18 +55,12 @@ def test_the_longer_side_of_every_digit_has_20_pixels(digits):
 
 @pytest.mark.parametrize(
     ("sides", "expected"),
-    [((50, 30), (20, 12)), ((30, 50), (12, 20)), ((10, 10), (20, 20)), ((3, 60), (1, 20))],
+    [((50, 30), (20, 12)), ((30, 50), (12, 20)), ((10, 10), (20, 20)), ((95, 1), (20, 1))],
 )
 def test_proportions_are_kept(sides, expected):
     drawing = torch.zeros(112, 112)
     drawing[7 : 7 + sides[0], 40 : 40 + sides[1]] = 1
     assert size(prepare(drawing)) == expected
-
-
-def test_a_line_as_thin_as_a_hair_stays():
-    drawing = torch.zeros(112, 112)
-    drawing[5:100, 50] = 1
-    assert size(prepare(drawing)) == (20, 1)
 
 
 def test_the_centre_of_mass_lies_in_the_middle(digits):
@@ -114,10 +108,6 @@ def test_ink_stays_between_0_and_1(digits):
         assert image.min() == 0 and 0.9 < image.max() <= 1
 
 
-def test_of_nothing_nothing_is_made():
-    assert torch.equal(prepare(torch.zeros(112, 112)), torch.zeros(28, 28))
-
-
 # Drawing.
 
 
@@ -149,10 +139,6 @@ def test_lines_are_not_joined_with_each_other():
     one, other = [[0.2, 0.2], [0.2, 0.8]], [[0.8, 0.2], [0.8, 0.8]]
     both = rasterise([one, other])
     assert torch.equal(both, torch.maximum(rasterise([one]), rasterise([other])))
-
-
-def test_without_lines_the_paper_is_white():
-    assert torch.equal(rasterise([]), torch.zeros(DRAWING, DRAWING))
 
 
 # The pad.

@@ -4,25 +4,24 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from helpers import environment
-from helpers.environment import ROOT, Facts, diagnose, is_inside, short
+from helpers.environment import ROOT, diagnose, is_inside, short
 
-HEALTHY = Facts(
-    python=(3, 12, 1),
-    prefix="/opt/course",
-    versions={"torch": "2.13.0"},
-    jupyter="/opt/course/bin/jupyter",
-    torch_exit=0,
-)
+HEALTHY = {
+    **{"python": (3, 12, 1), "prefix": "/opt/course", "versions": {"torch": "2.13.0"}},
+    **{"course": str(ROOT), "in_kernel": False},
+    **{"jupyter": "/opt/course/bin/jupyter", "kernel_python": ""},
+    **{"pip_torch_in_conda": False, "torch_exit": 0, "torch_stderr": ""},
+}
 OMP_ERROR = "OMP: Error #15: Initializing libiomp5.so, but found libomp.so already initialized."
 
 
 def problems(**changes):
-    return [check for check in diagnose(replace(HEALTHY, **changes)) if check.fix]
+    return [check for check in diagnose(SimpleNamespace(**HEALTHY | changes)) if check.fix]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from unittest import mock
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -98,13 +97,6 @@ def test_plot_image_shows_the_image_upright_with_its_label(dataset):
     plt.close(ax.figure)
 
 
-def test_memory_at_rest_is_an_eighth_of_pandas(tmp_path, rows):
-    file = write(tmp_path / "mnist_train.csv", rows)
-    pandas_bytes = pd.read_csv(file, header=None).memory_usage(index=False).sum()
-    dataset = MnistDataset(file)
-    assert dataset.images.nbytes + dataset.labels.nbytes < pandas_bytes / 7.9  # 792 bytes for 6,280
-
-
 PLACES = {
     "official": "{}-{}-idx{}-ubyte.gz",
     "unpacked": "{}-{}-idx{}-ubyte",
@@ -181,12 +173,6 @@ def test_mnist_dir_with_a_broken_file_is_an_error(monkeypatch, tmp_path, rows):
     monkeypatch.setenv("MNIST_DIR", str(tmp_path))
     with pytest.raises(ValueError, match="784 columns"):
         load_mnist("test")
-
-
-def test_a_relative_mnist_dir_may_start_at_the_course(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MNIST_DIR", "data/sample")
-    assert len(load_mnist("test")) == 500
 
 
 def line_of(folder, images, expected):

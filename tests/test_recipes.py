@@ -80,7 +80,8 @@ def test_the_words_can_be_given_by_name():
         "optimizer": "adam",
         "normalization": "layernorm",
     }
-    assert Recipe(**named) == Recipe(*named.values()) and Recipe(**named).words == named
+    assert Recipe(**named) == Recipe(*named.values())
+    assert list(Recipe(**named).words.items()) == list(named.items())
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -114,16 +115,6 @@ def test_the_name_is_the_four_words_and_makes_the_recipe_again(words):
     assert Recipe(*recipe.name.split("-")) == recipe
     assert eval(repr(recipe)) == recipe
     assert pickle.loads(pickle.dumps(recipe)) == recipe
-
-
-def test_recipes_with_other_words_are_others():
-    assert len({Recipe(*words) for words in ALL}) == len({Recipe(*w).name for w in ALL}) == 16
-    assert Recipe(*BASELINE) != "mse-sigmoid-sgd-none"
-
-
-def test_the_words_stand_under_the_names_of_their_parts():
-    parts, words = ["loss", "activation", "optimizer", "normalization"], MODELS["combined"][0]
-    assert list(Recipe(*words).words.items()) == list(zip(parts, words, strict=True))
 
 
 def test_a_recipe_cannot_be_changed():

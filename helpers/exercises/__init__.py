@@ -29,6 +29,7 @@ NOTEBOOKS = (
     "11_evidence",
     "12_beyond_one_machine",
     "13_generative_adversarial_network",
+    "14_what_makes_it_write",
 )
 EXERCISES = {
     name: exercise

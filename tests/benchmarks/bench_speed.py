@@ -23,11 +23,12 @@ from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.utils.data import Subset
 
-from helpers import MnistDataset, accuracy, load_mnist, train
+from helpers import MnistDataset, accuracy, load_mnist, train, train_gan
 from helpers.formats import write_csv
+from helpers.recipes import Recipe
 from helpers.tables import RESULTS, write_rows
 
-CASES = 11
+CASES = 13
 ROWS = []
 
 
@@ -79,7 +80,7 @@ def table(request):
         write_rows(RESULTS / "speed.csv", ROWS)
 
 
-def compare(benchmark, case, course, against, other, at_least, rounds=5):
+def compare(benchmark, case, course, against, other, at_least, rounds=5, warmup_rounds=1):
     """Time `course` and `other` in turn; note the ratio of their medians, and check it."""
     seconds = []
 
@@ -88,7 +89,7 @@ def compare(benchmark, case, course, against, other, at_least, rounds=5):
         other()
         seconds.append(time.perf_counter() - start)
 
-    benchmark.pedantic(course, setup=time_other, rounds=rounds, warmup_rounds=1)
+    benchmark.pedantic(course, setup=time_other, rounds=rounds, warmup_rounds=warmup_rounds)
     ours, theirs = benchmark.stats["median"], statistics.median(seconds)
     ROWS.append(
         {
@@ -160,6 +161,51 @@ def test_training_at_batch_size_1(
     case = f"5,000 training steps, batch size 1, {name}"
     other = note if against == "the note's loop" else plain
     compare(benchmark, case, course, against, other, at_least, rounds=3)
+
+
+@pytest.mark.parametrize(("steps", "rounds"), [(3000, 3), (60_000, 1)])
+def test_two_networks_that_train_each_other(benchmark, one_thread, train_set, steps, rounds):
+    """The book's networks, Adam's rate 0.0001 and a seed of 100 numbers; 60,000 steps are an epoch."""
+    recipe = Recipe("bce", "leaky", "adam", "layernorm", learning_rate=1e-4)
+    few, loss_function = Subset(train_set, range(steps)), nn.BCELoss()
+
+    def networks():
+        torch.manual_seed(0)
+        generator, discriminator = recipe.generator(), recipe.discriminator()
+        return (
+            generator,
+            discriminator,
+            recipe.optimizer(generator),
+            recipe.optimizer(discriminator),
+        )
+
+    def course():
+        generator, discriminator, for_generator, for_discriminator = networks()
+        train_gan(generator, discriminator, few, loss_function=loss_function, progress=False,
+                  generator_optimizer=for_generator, discriminator_optimizer=for_discriminator)  # fmt: skip
+
+    def by_hand():
+        generator, discriminator, for_generator, for_discriminator = networks()
+        one, zero = torch.ones(1, 1), torch.zeros(1, 1)
+        losses = []
+        for step in range(steps):
+            _, image, _ = few[step]
+            made = generator(torch.randn(1, 100))
+            on_real = loss_function(discriminator(image.view(1, 784)), one)
+            on_made = loss_function(discriminator(made.detach()), zero)
+            for_discriminator.zero_grad()
+            ((on_real + on_made) / 2).backward()
+            for_discriminator.step()
+            loss = loss_function(discriminator(made), one)
+            for_generator.zero_grad()
+            loss.backward()
+            for_generator.step()
+            if step % 10 == 0:
+                losses.append(loss.item())
+
+    case = f"{steps:,} steps of a GAN, batch size 1"
+    settings = {"rounds": rounds, "warmup_rounds": int(rounds > 1)}
+    compare(benchmark, case, course, "the same loop by hand", by_hand, at_least=3, **settings)
 
 
 @pytest.mark.parametrize("size", [60_000, 55_000])

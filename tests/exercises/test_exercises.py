@@ -105,8 +105,10 @@ def state_of_the_process():
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_the_solution_is_right_and_says_why(name):
+def test_the_solution_is_right_and_says_why_within_20_seconds(name):
+    start = time.perf_counter()
     verdict = EXERCISES[name].check(EXERCISES[name].solution)
+    assert time.perf_counter() - start < 20
     assert verdict.state == "right", verdict
     assert len(str(verdict).split()) >= 10
 
@@ -154,13 +156,6 @@ def test_a_check_says_the_same_twice_and_leaves_the_process_as_it_was(name):
     assert [EXERCISES[name].check(answer) for answer in answers] == first
     torch.set_rng_state(torch.tensor(before[-1], dtype=torch.uint8))
     assert state_of_the_process() == before
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_no_check_takes_longer_than_20_seconds(name):
-    start = time.perf_counter()
-    EXERCISES[name].check(EXERCISES[name].solution)
-    assert time.perf_counter() - start < 20
 
 
 @pytest.mark.parametrize("name", EXERCISES)

@@ -12,44 +12,24 @@ from helpers.environment import ROOT
 from helpers.mnist import DATA, mnist_dir
 
 
-@pytest.fixture
-def course(tmp_path, monkeypatch):
-    """A course in one folder, its data beside it, and another folder in which we stand."""
-    for folder in ("course/notebooks", "shared/mnist", "home/mnist", "elsewhere"):
+@pytest.mark.parametrize(
+    ("here", "value", "expected"),
+    [
+        ("home", "mnist", "home/mnist"),  # the current folder comes first
+        ("elsewhere", "mnist", "course/mnist"),  # the course's second
+        ("course/notebooks", "../shared/mnist", "shared/mnist"),  # beside the course, in a kernel
+        ("elsewhere", "~/mnist", "home/mnist"),
+        ("elsewhere", "{}/shared/mnist", "shared/mnist"),
+    ],
+)
+def test_a_name_starts(tmp_path, monkeypatch, here, value, expected):
+    for folder in ("course/notebooks", "course/mnist", "shared/mnist", "home/mnist", "elsewhere"):
         (tmp_path / folder).mkdir(parents=True)
     monkeypatch.setattr(mnist, "ROOT", tmp_path / "course")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    return tmp_path
-
-
-def found(value, monkeypatch):
-    monkeypatch.setenv("MNIST_DIR", str(value))
-    return mnist_dir().resolve()
-
-
-def test_the_current_folder_comes_first(course, monkeypatch):
-    (course / "elsewhere/mnist").mkdir()
-    (course / "course/mnist").mkdir()
-    assert found("mnist", monkeypatch) == course / "elsewhere/mnist"
-
-
-def test_the_courses_folder_comes_second(course, monkeypatch):
-    (course / "course/mnist").mkdir()
-    assert found("mnist", monkeypatch) == course / "course/mnist"
-
-
-def test_a_kernel_finds_what_lies_beside_the_course(course, monkeypatch):
-    monkeypatch.chdir(course / "course/notebooks")
-    assert found("../shared/mnist", monkeypatch) == course / "shared/mnist"
-
-
-def test_a_tilde_is_the_home_folder(course, monkeypatch):
-    assert found("~/mnist", monkeypatch) == course / "home/mnist"
-
-
-def test_an_absolute_folder_is_itself(course, monkeypatch):
-    assert found(course / "shared/mnist", monkeypatch) == course / "shared/mnist"
+    monkeypatch.chdir(tmp_path / here)
+    monkeypatch.setenv("MNIST_DIR", value.format(tmp_path))
+    assert mnist_dir().resolve() == tmp_path / expected
 
 
 def test_the_tests_hand_kernels_an_absolute_folder():
