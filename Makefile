@@ -58,8 +58,8 @@ bench: setup      ## measure speed
 faults: setup     ## plant faults in the notebooks, and count those that their tests catch
 	$(VENV) tools/plant_faults.py --jobs 2 $(ARGS)
 
-browser: setup    ## install what drives Chromium; make test then tests the course in JupyterLab, too
-	$(VENV) -m pip install --quiet -e '.[browser]' -c constraints.txt
+browser: setup    ## install what drives Chromium; make test then tests JupyterLab and the site, too
+	$(VENV) -m pip install --quiet -e '.[browser,site]' -c constraints.txt
 
 site: setup       ## build the course's site into build/site/
 	$(VENV) -m pip install --quiet -e '.[site]' -c constraints.txt

@@ -4,6 +4,8 @@ import functools
 import os
 import re
 import tempfile
+from collections import Counter
+from pathlib import Path
 
 # Workers side by side: with one thread each, none waits for another. torch reads this when it is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -11,11 +13,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import bands
 import matplotlib
+import passes
 import pytest
 from cells import read, tags
 from nbval.plugin import IPyNbCell, NbCellError
 
 from helpers.mnist import DATA, FULL_SIZE, IDX_FILES, files_of, load_mnist, mnist_dir
+
+ROOT = Path(__file__).parent
 
 
 def images_folder():
@@ -45,6 +50,7 @@ def pytest_configure():
 def pytest_collection_modifyitems(items):
     """Begin with the files that take longest; compare tagged cells only as far as they must agree.
 
+    On full MNIST a notebook that is as it was when it last passed is skipped.
     `mnist-output`: they show the full MNIST, so on fewer images they are not compared.
     `measured`: numbers that come out of a training or a clock; all are compared as `#`, and a band
     in tests/notebooks/bands/ says where they lie.
@@ -53,6 +59,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not isinstance(item, IPyNbCell):
             continue
+        if full_mnist() and passes.holds(ROOT, item.path.stem):
+            item.add_marker(pytest.mark.skip(f"as in its pass on full MNIST, {passes.FILE}"))
         if "mnist-output" in tags(item.cell) and not full_mnist():
             item.options["check"] = False
         if "measured" in tags(item.cell):
@@ -64,7 +72,7 @@ def minutes(path):
     """About how long a file of tests takes; of a notebook, how long its stored run took."""
     if path.suffix == ".ipynb":
         return read(path).metadata.get("minutes", 0)
-    return {"test_lab.py": 6, "test_experiments.py": 2}.get(path.name, 0)
+    return {"test_notebooks.py": 9, "test_site.py": 3, "test_experiments.py": 2}.get(path.name, 0)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,6 +86,21 @@ def pytest_runtest_call(item):
         if reply["content"]["status"] == "error":
             raise NbCellError(item.cell_num, reply["content"]["evalue"], item.cell.source)
     return result
+
+
+passed_cells = Counter()  # of each notebook, in the process that hears of all tests
+
+
+def pytest_runtest_logreport(report):
+    path = Path(report.nodeid.partition("::")[0])
+    if path.suffix == ".ipynb" and report.when == "call" and full_mnist():
+        passes.state(ROOT, path.stem)  # before anyone changes it
+        passed_cells[path.stem] += report.passed
+
+
+def pytest_sessionfinish():
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        passes.record(ROOT, passed_cells)
 
 
 @functools.cache

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bands
+import nbformat
+from nbformat.v4 import new_notebook
 
 from helpers.environment import ROOT
 
@@ -138,6 +140,15 @@ def open_file(page, path, idle=True):
         wait_drawn(page)
 
 
+def open_cells(page, *cells):
+    """Open a notebook of these cells alone: in a long one Lab may leave out what is not in view."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(
+        new_notebook(cells=cells, metadata=metadata), page.lab.course / "work/cells.ipynb"
+    )
+    open_file(page, "work/cells.ipynb")
+
+
 def choose(page, *path):
     """Choose from Lab's menu: choose(page, "Run", "Run All Cells")."""
     for name in path:
@@ -159,10 +170,29 @@ def run_all(page):
 def run_each(page, notebook):
     """Run one cell after the other, and hold its bands; returns what does not hold."""
     lines = {cell: bands.line_for_kernel(notebook, cell, False) for cell in bands.cells(notebook)}
+    return _run_from(page, 0, lines)
+
+
+def change_and_run(page, change):
+    """Make a change of tests/notebooks/changes.toml, and run that cell and all below."""
+    ids = [cell["id"] for cell in cells(page)]
+    place = ids.index(change.cell)
+    page.evaluate(
+        """([place, old, now]) => {
+            const {sharedModel} = jupyterapp.shell.currentWidget.content.model.cells.get(place);
+            sharedModel.setSource(sharedModel.getSource().replace(old, () => now));
+        }""",
+        [place, change.old, change.new],
+    )
+    _run_from(page, place, {})
+
+
+def _run_from(page, place, lines):
     broken = page.evaluate(
-        """async lines => {
+        """async ([place, lines]) => {
             const panel = jupyterapp.shell.currentWidget, broken = [];
             for (const [index, cell] of [...panel.content.model.cells].entries()) {
+                if (index < place) continue;
                 panel.content.activeCellIndex = index;
                 await jupyterapp.commands.execute("notebook:run-cell");
                 if (!(cell.id in lines)) continue;
@@ -172,7 +202,7 @@ def run_each(page, notebook):
             }
             return broken;
         }""",
-        lines,
+        [place, lines],
     )
     wait_idle(page)
     wait_drawn(page)

@@ -6,27 +6,36 @@ import sys
 import nbformat
 import pytest
 from alt_text import figures, sentence_behind
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from browser.axe import faults
-from browser.lab import add_cell, choose, keep_screenshot, open_file, open_notebook
+from browser.lab import choose, keep_screenshot, open_cells, open_file, run_all
 from helpers.environment import ROOT
 
-# One with verdicts and errors, one with many charts and tables; test_site.py looks at every page of the site.
-NOTEBOOKS = [*(ROOT / "notebooks").glob("01_*.ipynb"), *(ROOT / "notebooks").glob("11_*.ipynb")]
+# One with errors and formulas, one with many charts and tables; test_site.py looks at every page of the site.
+LOOKS = {"01": "Dark", "11": "Light"}
+VERDICTS = """\
+from helpers.exercises import EXERCISES, check, progress
+
+exercise = EXERCISES["01.2"]
+answers = ..., *exercise.mistakes.values(), exercise.solution
+display(*(check("01.2", answer) for answer in answers), progress())
+"""
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
-
-
-def test_in_lab_axe_finds_nothing(page, path):
+@pytest.mark.parametrize("number", LOOKS)
+def test_in_lab_axe_finds_nothing(page, number):
+    path = notebook(number)
     open_file(page, f"notebooks/{path.name}")
+    choose_theme(page, LOOKS[number])
+    page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
+    keep_screenshot(page, f"figure_{LOOKS[number].lower()}.png")
     assert faults(page) == []
     assert texts_behind_figures(page) == stored_texts_behind_figures(path)
 
 
-def test_in_the_exported_page_axe_finds_nothing(page, path, tmp_path):
+def test_in_the_exported_page_axe_finds_nothing(page, tmp_path):
+    path = notebook("11")
     export = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--log-level=ERROR"]
     subprocess.run([*export, path, "--output", tmp_path / "page.html"], check=True)
     page.goto((tmp_path / "page.html").as_uri())
@@ -35,27 +44,22 @@ def test_in_the_exported_page_axe_finds_nothing(page, path, tmp_path):
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_in_either_theme_axe_finds_nothing(page, theme):
-    open_file(page, "notebooks/05_loss_function.ipynb")
-    choose(page, "Settings", "Theme", f"JupyterLab {theme}")
-    page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
-    page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
-    keep_screenshot(page, f"figure_{theme.lower()}.png")
-    assert faults(page) == []
-
-
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_in_either_theme_axe_finds_nothing_in_verdicts_and_the_table(page, theme):
-    open_notebook(page, "01")
-    choose(page, "Settings", "Theme", f"JupyterLab {theme}")
-    page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
-    add_cell(page, "from helpers.exercises import check, progress")
-    add_cell(
-        page,
-        'display(*(check("01.2", answer) for answer in (..., [0.1, "a"], [0.2, "a"])), progress())',
-    )
+    open_cells(page, new_markdown_cell("An *exercise*."), new_code_cell(VERDICTS))
+    choose_theme(page, theme)
+    run_all(page)
     keep_screenshot(page, f"exercise_{theme.lower()}.png")
     assert faults(page) == []
+
+
+def notebook(number):
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    return path
+
+
+def choose_theme(page, theme):
+    choose(page, "Settings", "Theme", f"JupyterLab {theme}")
+    page.locator(f'body[data-jp-theme-name="JupyterLab {theme}"]').wait_for(state="attached")
 
 
 def texts_behind_figures(page):

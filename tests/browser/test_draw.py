@@ -2,51 +2,36 @@
 
 import math
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell
 
 from browser.axe import faults
-from browser.lab import add_cell, keep_screenshot, open_file, run_all
+from browser.lab import add_cell, keep_screenshot, open_cells, run_all
 from helpers.environment import ROOT
 
 PAD = """\
-import torch
+from safetensors.torch import load_file
 
-from helpers import load_mnist, train
 from helpers.draw import DigitPad
 from helpers.recipes import Recipe
 
-torch.manual_seed(0)
-recipe = Recipe("bce", "leaky", "adam", "layernorm")
-network = recipe.network()
-train(
-    network,
-    load_mnist("train"),
-    loss_function=recipe.loss_function(),
-    optimizer=recipe.optimizer(network),
-    epochs=4,
-    batch_size=10,
-)
+network = Recipe("bce", "leaky", "adam", "layernorm").network()
+network.load_state_dict(load_file("../docs/networks/final.safetensors"))
 pad = DigitPad(network)
 pad
 """
-# Lines of points in shares of the pad's sides, as in DigitPad.strokes; the sample's sevens have a bar.
+# Lines of points in shares of the pad's sides, as in DigitPad.strokes.
 DIGITS = {
     "1": [[(0.5, 0.15), (0.5, 0.85)]],
     "7": [[(0.25, 0.15), (0.75, 0.15), (0.5, 0.85)], [(0.4, 0.5), (0.75, 0.5)]],
     "0": [[(0.5, 0.15), (0.3, 0.3), (0.3, 0.7), (0.5, 0.85), (0.7, 0.7), (0.7, 0.3), (0.5, 0.15)]],
 }
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 NOTHING = "Nothing is drawn, so there is no answer."
 
 
 @pytest.fixture
 def pad(page):
-    """The pad in a notebook of its own: in a long one Lab may leave out what is not in view."""
-    path = page.lab.course / "work/pad.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell(PAD)], metadata=KERNEL), path)
-    open_file(page, "work/pad.ipynb")
+    open_cells(page, new_code_cell(PAD))
     run_all(page)
     page.locator(".digit-pad .paper").wait_for()
     return page.locator(".digit-pad")

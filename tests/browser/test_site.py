@@ -81,15 +81,14 @@ def test_every_page_opens_without_a_fault_and_asks_nobody_else(site, visitor):
     wrong = {}
     for path in site.pages():
         page = visitor(path)
-        page.add_style_tag(content="* { transition: none !important }")  # no colour halfway
         page.evaluate(PLAIN)
-        for look in LOOKS:
+        wrong[path] = faults_of_site(page)
+        for look in ("light", "phone"):
             dress(page, look)
-            wrong[path, look] = faults_of_site(page, rules=RULES[look])
-            wrong[path, look] += ["wider than the window"] * is_too_wide(page)
-        wrong[path, "any"] = page.complaints
+            wrong[path] += [f"too wide: {look}"] * is_too_wide(page)
+        wrong[path] += page.complaints
         page.close()
-    assert {where: faults for where, faults in wrong.items() if faults} == {}
+    assert {path: faults for path, faults in wrong.items() if faults} == {}
 
 
 # A chapter has thousands of coloured words of code, and axe takes its time for each: one chapter is enough.
@@ -110,9 +109,9 @@ def is_too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-def test_axe_finds_nothing_in_code(visitor, look):
-    assert faults_of_site(visitor("notebooks/02_mnist_loading.html", look)) == []
+@pytest.mark.parametrize("path", ["index.html", "notebooks/02_mnist_loading.html"])
+def test_in_every_look_axe_finds_nothing_also_in_code(visitor, path, look):
+    assert faults_of_site(visitor(path, look), rules=RULES[look]) == []
 
 
 def test_the_landing_page_to_look_at(visitor, look):
