@@ -80,18 +80,9 @@ def shuffles_its_argument(n, batch_size):
     return np.random.shuffle(list(torch.randperm(n).split(batch_size)))
 
 
-def overwrites_the_images(image, images):
-    images -= image
-    return (images**2).sum(dim=1).sqrt()
-
-
 def overwrites_the_list(validation_shares, test_shares):
     best = validation_shares.index(max(validation_shares))
     return test_shares.pop(best)
-
-
-def keeps_a_column(image, images):
-    return ((images - image) ** 2).sum(dim=1, keepdim=True).sqrt()
 
 
 def makes_a_second_sigmoid(network, loss_function, optimizer, image, target):
@@ -122,9 +113,7 @@ KINDS = [
     ("12.1", returns_in_the_loop, "Returned inside the loop"),
     ("08.2", forgets_to_call, "the method mean itself, since () is missing"),
     ("10.2", shuffles_its_argument, "what stands behind `return` is None"),
-    ("02.2", overwrites_the_images, "Overwrote `images`"),
     ("10.1", overwrites_the_list, "Overwrote `test_shares`"),
-    ("02.2", keeps_a_column, "as many numbers, in another arrangement"),
     ("01.3", lambda table, w, t: (table @ w - t).mean(), "a single number; expected a tensor of shape (2,)"),
     ("01.3", lambda table, w, t: (table.T @ (table @ w - t))[:1], "too few along an axis"),
     ("01.3", lambda table, w, t: (table @ w - t)[:, None] * table, "an axis is left that should go"),
@@ -134,7 +123,6 @@ KINDS = [
     ("03.1", makes_a_loss_of_the_place, "Cut the loss off from the weights"),
     ("03.1", takes_a_fast_optimizer, "Made an optimizer of its own"),
     ("11.4", lambda difference, deviation: (difference - deviation) ** 0.5, "a complex number"),
-    ("02.2", lambda image, images: (images - image).max(dim=1), "a pair of values and places"),
     ("01.2", "0.2", "in quotes, which makes it a text"),
     ("11.3", ["b", 0.25, 0.46], "the letter comes last"),
     ("05.2", [0.005, "b"], "[rate, difference, reason]"),
