@@ -141,13 +141,12 @@ def test_the_kind_of_mistake_is_named(name, answer, sentence):
 
 
 def test_nothing_is_said_of_an_argument_that_stays():
-    layer = nn.Linear(2, 2)
+    def interval(a, b):
+        c = b - a
+        c -= 0
+        return c.mean(), 2.776 * c.std() / 5**0.5
 
-    def share_right(network, images, labels):
-        return (network(images).argmax(dim=1) == labels).float().mean()
-
-    assert EXERCISES["03.3"].check(share_right).state == "right"
-    assert not re.search("Overwrote", EXERCISES["02.2"].check(lambda image, images: layer).message)
+    assert EXERCISES["11.1"].check(interval).state == "right"
 
 
 def test_std_may_divide_by_n_or_by_one_less():
