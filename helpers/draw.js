@@ -55,18 +55,11 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
         <canvas class="seen" width="${SIDE}" height="${SIDE}" role="img"></canvas>
         <p><label><input type="checkbox" class="prepared"> prepare as MNIST was</label></p>
       </div>
-      <div>
-        <div class="title">The ten outputs</div>
-        <div class="bars" aria-hidden="true"></div>
-        <p class="answer" aria-hidden="true"></p>
-        <p class="spoken" aria-live="polite"></p>
-      </div>
+      <div class="outputs"></div>
     </div>`;
   const part = (name) => root.querySelector(`.${name}`);
 
   const paper = makePaper(part("paper"), brush, onStrokes, (text) => (part("where").textContent = text));
-  const bars = makeBars(part("bars"));
-  let later;
   part("undo").onclick = paper.undo;
   part("clear").onclick = paper.clear;
   part("prepared").onchange = (event) => onPrepared(event.target.checked);
@@ -79,12 +72,25 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
       const ink = pixels.some((pixel) => pixel > 0);
       part("seen").setAttribute("aria-label", ink ? "28 by 28 pixels of your digit" : "28 by 28 empty pixels");
     },
-    showOutputs(outputs) {
-      bars.show(outputs);
-      part("answer").textContent = answer(outputs);
-      clearTimeout(later); // a screen reader speaks only of what stays
-      later = setTimeout(() => (part("spoken").textContent = answer(outputs)), 300);
-    },
+    showOutputs: makeOutputs(part("outputs")),
+  };
+}
+
+// Put the ten outputs into `root`, as bars and as a sentence; returns a function that shows them.
+export function makeOutputs(root) {
+  root.innerHTML = `
+    <div class="title">The ten outputs</div>
+    <div class="bars" aria-hidden="true"></div>
+    <p class="answer" aria-hidden="true"></p>
+    <p class="spoken" aria-live="polite"></p>`;
+  const [, bars, said, spoken] = root.children;
+  const { show } = makeBars(bars);
+  let later;
+  return (outputs) => {
+    show(outputs);
+    said.textContent = answer(outputs);
+    clearTimeout(later); // a screen reader speaks only of what stays
+    later = setTimeout(() => (spoken.textContent = answer(outputs)), 300);
   };
 }
 

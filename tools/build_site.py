@@ -8,7 +8,6 @@ from other files, and the notebooks, with what makes their figures readable.
 
 import argparse
 import csv
-import html
 import os
 import re
 import shutil
@@ -24,7 +23,10 @@ from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
 from comparisons import all_bands, summary
 from course import ROOT
-from make_networks import NETWORKS, read
+from make_networks import READERS, read
+from safetensors.torch import save_file
+
+from helpers import MnistDataset
 
 DOCS = ROOT / "docs"
 BUILD = ROOT / "build"
@@ -56,6 +58,7 @@ def gather(folder):
     shutil.copytree(DOCS, folder)
     shutil.copy(ROOT / "helpers/draw.js", folder / "static")
     (folder / "networks").rename(folder / "static/networks")
+    save_file({"images": real_digits().half()}, folder / "static/networks/real.safetensors")
     for path in sorted(DOCS.glob("*.md")):
         text = MARK.sub(lambda mark: MAKERS[mark[1]](mark[2]), path.read_text("utf-8"))
         (folder / path.name).write_text(with_links(text, path), "utf-8")
@@ -64,6 +67,12 @@ def gather(folder):
         notebook = nbformat.read(path, as_version=4)
         as_chapter(notebook, path)
         nbformat.write(notebook, folder / "notebooks" / path.name)
+
+
+def real_digits():
+    """Fifty digits (50, 784) in 0..1 that people wrote: the first test images of the sample."""
+    sample = MnistDataset(ROOT / "data/sample/mnist_test.csv.gz")
+    return sample.images[:50] / 255
 
 
 def chapters():
@@ -170,13 +179,18 @@ def accuracies(_):
 def networks(_):
     """The choice between the stored networks, the last one chosen."""
     lines = []
-    for path in sorted(NETWORKS.glob("*.safetensors")):
-        share = float(read(path)[1]["test_accuracy"])
+    for name in READERS:
+        share = float(read(name)[1]["test_accuracy"])
         lines.append(
-            f'<label><input type="radio" name="network" value="{path.stem}" checked> '
-            f"{html.escape(path.stem)}: reads {100 * share:.1f} % of the test images</label>"
+            f'<label><input type="radio" name="network" value="{name}" checked> '
+            f"{name}: reads {100 * share:.1f} % of the test images</label>"
         )
     return "\n".join(["<fieldset><legend>Ask the network</legend>", *lines, "</fieldset>"])
+
+
+def read_as_told(_):
+    """How often the conditional generator writes what the final network reads as the digit asked for."""
+    return f"{100 * float(read('conditional')[1]['read_as_told']):.0f} of 100"
 
 
 def citation(_):
@@ -200,6 +214,7 @@ MAKERS = {
     "table": table,
     "accuracies": accuracies,
     "networks": networks,
+    "read_as_told": read_as_told,
 }
 
 

@@ -1,5 +1,5 @@
-// What helpers/draw.py and PyTorch do with a drawing, for a page without Python: prepare the
-// drawing as MNIST was prepared, and ask a network for its ten outputs.
+// What helpers/draw.py and PyTorch do, for a page without Python: prepare a drawing as MNIST was
+// prepared, and ask a network, be it one that reads digits, writes or judges them, for its outputs.
 // tests/browser/test_site.py holds the two to the same numbers.
 
 const SIDE = 28; // the constants are those of draw.py
@@ -155,6 +155,15 @@ function roundHalfToEven(number) {
   return down % 2 ? down + 1 : down;
 }
 
+const fetched = {};
+
+// A network of networks/, fetched once.
+export function fetchNetwork(name) {
+  return (fetched[name] ??= fetch(new URL(`networks/${name}.safetensors`, import.meta.url))
+    .then((response) => response.arrayBuffer())
+    .then(readNetwork));
+}
+
 // Read a safetensors file with numbers in half precision: a length, a header in JSON, the numbers.
 export function readNetwork(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
@@ -176,12 +185,12 @@ function fromHalf(bits) {
 const sigmoid = (values) => values.map((value) => 1 / (1 + Math.exp(-value)));
 const leaky = (values) => values.map((value) => (value < 0 ? 0.02 * value : value));
 
-// The ten outputs of a network for 784 pixels; its layers are those of helpers/recipes.py.
-export function ask({ about, weights }, pixels) {
+// The outputs of a network, such as ten for 784 pixels; its layers are those of helpers/recipes.py.
+export function ask({ about, weights }, inputs) {
   const [loss, word, , normalization] = about.recipe.split("-");
   const activation = word === "sigmoid" ? sigmoid : leaky;
   const layer = (number, values) => linear(weights[`${number}.weight`], weights[`${number}.bias`], values);
-  let hidden = activation(layer(0, pixels));
+  let hidden = activation(layer(0, inputs));
   const normalized = normalization === "layernorm";
   if (normalized) hidden = layerNorm(weights["2.weight"], weights["2.bias"], hidden);
   const outputs = layer(normalized ? 3 : 2, hidden);
@@ -202,4 +211,19 @@ function layerNorm(weight, bias, values) {
 
 function meanOf(values) {
   return values.reduce((sum, value) => sum + value) / values.length;
+}
+
+// A seed of a generator: 100 normal numbers.
+export function newSeed() {
+  const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  return Array.from({ length: 100 }, normal);
+}
+
+// Call `start` once an element is seen: until then nothing is fetched for it.
+export function onceSeen(element, start) {
+  new IntersectionObserver((entries, observer) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    start();
+  }).observe(element);
 }

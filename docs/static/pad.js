@@ -1,10 +1,9 @@
 // The pad of the landing page: draw.js draws it, network.js computes what the network answers.
 
 import { makePad } from "./draw.js";
-import { ask, BRUSH, look, readNetwork } from "./network.js";
+import { ask, BRUSH, fetchNetwork, look } from "./network.js";
 
 const root = document.querySelector("#pad");
-const networks = {}; // those that were fetched
 const now = { strokes: [], prepared: true };
 
 root.innerHTML = "";
@@ -22,10 +21,7 @@ for (const choice of document.querySelectorAll("[name=network]")) {
 
 async function choose(name) {
   now.name = name;
-  networks[name] ??= fetch(new URL(`networks/${name}.safetensors`, import.meta.url))
-    .then((answer) => answer.arrayBuffer())
-    .then(readNetwork);
-  const network = await networks[name];
+  const network = await fetchNetwork(name);
   if (now.name === name) update({ network }); // unless another was chosen meanwhile
 }
 

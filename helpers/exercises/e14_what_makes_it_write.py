@@ -7,7 +7,6 @@ import torch
 
 from helpers.exercises.core import (
     Exercise,
-    Failure,
     Mistake,
     Outcome,
     numbers_and_reason,
@@ -123,36 +122,26 @@ def fault_of_floor(number, count, true):
 # 14.4
 
 
-def seeds_for(digits):
-    return torch.cat([torch.randn(len(digits), 100), torch.eye(10)[digits]], dim=1)
+def mixture(seed, a, b, share):
+    return torch.cat([seed, (1 - share) * torch.eye(10)[a] + share * torch.eye(10)[b]])
 
 
-def digits_asked_for():
-    return [(torch.tensor([7, 7, 0, 3]),), (torch.arange(10).repeat(30),)]
+def wishes():
+    return [(random_tensor(100), 3, 8, 0.5), (random_tensor(100, seed=1), 7, 1, 0.2)]
 
 
-def parts_of(answer, digits):
-    """The ten numbers that stand for the digit, and in words what the hundred before them are."""
-    seeds = answer(digits)
-    if not isinstance(seeds, torch.Tensor) or seeds.shape != (len(digits), 110):
-        found = tuple(seeds.shape) if isinstance(seeds, torch.Tensor) else show(seeds)
-        raise Failure(
-            f"For {len(digits)} digits the seeds are {found}; expected ({len(digits)}, 110)."
-        )
-    return seeds[:, 100:].float(), law_of(seeds[:, :100].float())
+def mixture_by_places(seed, a, b, share):
+    ten = [0.0] * 10
+    ten[a], ten[b] = 1 - share, share
+    return torch.tensor([*seed.tolist(), *ten])
 
 
-def law_of(numbers):
-    if (numbers == numbers[0]).all():
-        return "the same hundred numbers in each row"
-    if numbers.min() >= 0:
-        return "numbers that are never negative"
-    near = abs(numbers.mean()) < 0.2 and abs(numbers.std() - 1) < 0.2
-    return "normal numbers" if near else "numbers of another mean or spread"
-
-
-def one_hot_by_comparison(digits):
-    return (digits[:, None] == torch.arange(10)).float(), "normal numbers"
+def ten_behind(seed, a, b, share, at_a=None, at_b=None):
+    """The seed and behind it ten numbers, two of which may be wrong."""
+    ten = torch.zeros(10)
+    ten[a] = 1 - share if at_a is None else at_a
+    ten[b] = share if at_b is None else at_b
+    return torch.cat([seed, ten])
 
 
 EXERCISES = {
@@ -279,52 +268,46 @@ EXERCISES = {
         ),
     ),
     "14.4": Exercise(
-        task="Write seeds_for(digits): from a tensor (n,) of digits the seeds (n, 110) that ask for them, 100 normal numbers "
-        "and behind them ten with a 1 at the digit.",
-        solution=seeds_for,
-        use=parts_of,
-        expected=one_hot_by_comparison,
-        inputs=digits_asked_for,
-        why="The hundred numbers say which of all 7s, the ten say that it is a 7. Fresh numbers in each row give other 7s.",
+        task="Write mixture(seed, a, b, share): from a seed (100,), two digits and a share 0..1 the input (110,) of the "
+        "conditional generator that asks for digit a at share 0, for b at share 1, and for a mixture between.",
+        solution=mixture,
+        expected=mixture_by_places,
+        inputs=wishes,
+        why="The hundred numbers stay, so the hand stays the same while the digit changes. The generator has never "
+        "been asked for half a digit; what it makes of that, you can look at.",
         known={
-            "put the digit in front": Mistake(
-                lambda digits: torch.cat(
-                    [torch.eye(10)[digits], torch.randn(len(digits), 100)], dim=1
-                ),
+            "exchanged the digits": Mistake(
+                lambda seed, a, b, share: ten_behind(seed, b, a, share),
+                "at share 0 it is to be a.",
+            ),
+            "put the digits in front": Mistake(
+                lambda seed, a, b, share: mixture(seed, a, b, share).roll(10),
                 "the ten numbers of the digit stand behind the hundred.",
             ),
-            "repeated one seed": Mistake(
-                lambda digits: torch.cat(
-                    [torch.randn(1, 100).expand(len(digits), 100), torch.eye(10)[digits]], dim=1
-                ),
-                "then all 7s are the same one. Draw a hundred numbers for each row.",
+            "asked for both digits whole": Mistake(
+                lambda seed, a, b, share: ten_behind(seed, a, b, share, 1.0, 1.0),
+                "the generator knows inputs whose ten numbers add up to 1: 1 - share at a, share at b.",
             ),
-            "drew uniform numbers": Mistake(
-                lambda digits: torch.cat(
-                    [torch.rand(len(digits), 100), torch.eye(10)[digits]], dim=1
-                ),
-                "this generator has learned from normal ones, torch.randn.",
+            "gave both the same share": Mistake(
+                lambda seed, a, b, share: ten_behind(seed, a, b, share, share, share),
+                "where b has share, a has what is left, 1 - share.",
             ),
-            "gave the digit as a number": Mistake(
-                lambda digits: torch.cat(
-                    [torch.randn(len(digits), 100), digits[:, None].expand(len(digits), 10)], dim=1
-                ),
-                "ten numbers with a single 1 are asked, as the targets of MNIST are.",
+            "forgot the first digit": Mistake(
+                lambda seed, a, b, share: ten_behind(seed, a, b, share, 0.0),
+                "a has what is left, 1 - share.",
             ),
-            "asked for the digits in order": Mistake(
-                lambda digits: torch.cat(
-                    [
-                        torch.randn(len(digits), 100),
-                        torch.eye(10)[torch.arange(len(digits)) % 10],
-                    ],
-                    dim=1,
-                ),
-                "row i asks for digits[i].",
+            "mixed the seed, too": Mistake(
+                lambda seed, a, b, share: ten_behind((1 - share) * seed, a, b, share),
+                "the hundred numbers stay as they are.",
+            ),
+            "left the seed out": Mistake(
+                lambda seed, a, b, share: mixture(seed, a, b, share)[100:],
+                "the hundred numbers of the seed come first.",
             ),
         },
         hints=(
-            "torch.eye(10)[digits] has a row with a single 1 for each digit.",
-            "torch.cat([..., ...], dim=1) puts the hundred columns and the ten side by side.",
+            "Which ten numbers ask for a? Which for b? Walk from one to the other as notebook 13 walks between seeds.",
+            "torch.eye(10)[a] are the ten numbers of a; torch.cat([..., ...]) puts them behind the seed.",
         ),
     ),
 }

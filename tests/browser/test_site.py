@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import re
 import tomllib
 from urllib.parse import unquote, urldefrag, urljoin
@@ -12,10 +13,10 @@ import pytest
 import torch
 from alt_text import figures, sentence_behind
 
-from browser.axe import faults_of_site
+from browser.axe import described, faults_of_site, run
 from browser.lab import keep_screenshot
 from browser.test_draw import DIGITS, draw, wait_for_answer
-from helpers import load_mnist
+from helpers import load_mnist, outputs_of
 from helpers.draw import DigitPad, ask, prepare, rasterise, shrink
 from helpers.environment import ROOT
 
@@ -117,8 +118,8 @@ def test_in_every_look_axe_finds_nothing_also_in_code(visitor, path, look):
 def test_the_landing_page_to_look_at(visitor, look):
     page = visitor("index.html", look)
     page.locator(".paper").scroll_into_view_if_needed()
-    draw(page, page.locator(".digit-pad"), SEVEN)
-    wait_for_answer(page.locator(".digit-pad"), "The largest output is that of 7")
+    draw(page, page.locator("#pad"), SEVEN)
+    wait_for_answer(page.locator("#pad"), "The largest output is that of 7")
     page.mouse.move(0, 0)
     keep_screenshot(page, f"site_{look}.png")
 
@@ -259,7 +260,7 @@ def test_a_reader_can_choose_the_dark_page(visitor):
 def pad(visitor, look):
     page = visitor("index.html", look)
     page.locator(".paper").scroll_into_view_if_needed()
-    return page.locator(".digit-pad")
+    return page.locator("#pad")
 
 
 def test_a_drawn_seven_is_read_by_the_final_network(pad):
@@ -294,17 +295,122 @@ def test_the_choice_and_the_switch_change_the_outputs(pad, trained):
         pad.get_by_label("prepare as MNIST was").set_checked(prepared)
         for name, network in trained.items():
             pad.page.get_by_label(name).check()
-            expected = outputs_of(network, FAR_OFF, prepared)
+            expected = outputs_of_pad(network, FAR_OFF, prepared)
             wait_for_answer(pad, f"that of {expected.argmax()}")
             shown = [float(text) for text in pad.locator(".value").all_inner_texts()]
             # the mouse rounds the places of its points to pixels
             assert shown == pytest.approx(expected.tolist(), abs=0.25), (name, prepared)
 
 
-def outputs_of(network, strokes, prepared):
+def outputs_of_pad(network, strokes, prepared):
     pad = DigitPad(network)
     pad.prepared, pad.strokes = prepared, strokes
     return pad.outputs
+
+
+# The generator and the game.
+
+
+@pytest.fixture
+def fixed(visitor):
+    """The landing page without chance: after fixed(0.5, 0.9) a seed is made of 0.5, those that follow of 0.9."""
+    page = visitor("index.html")
+
+    def fix(*numbers):
+        page.evaluate(CHANCE, numbers)
+        return page
+
+    fix(0.2)
+    for panel, shown in (("#writer .answer", "largest"), ("#game .round", "Round 1 of 10")):
+        page.locator(panel).scroll_into_view_if_needed()
+        page.locator(panel).filter(has_text=shown).wait_for()
+    return fix
+
+
+CHANCE = """numbers => {
+    let calls = 0; // a seed takes 200
+    Math.random = () => numbers[Math.min(numbers.length - 1, Math.floor(calls++ / 200))];
+}"""
+
+
+def seed_of(number):
+    """The seed of a page whose Math.random always gives this number."""
+    return torch.full(
+        (1, 100), math.sqrt(-2 * math.log(1 - number)) * math.cos(2 * math.pi * number)
+    )
+
+
+@pytest.mark.parametrize("digit", ["digit", "7"])
+def test_a_digit_is_written_at_each_press_and_the_slider_walks_to_another(fixed, trained, digit):
+    from make_networks import read
+
+    page = fixed(0.5, 0.9)
+    page.get_by_role("button", name=f"Write a {digit}").press("Enter")
+    name, told = ("conditional", one_hot(7)) if digit == "7" else ("generator", torch.zeros(1, 0))
+    start, end = (torch.cat([seed_of(number), told], dim=1) for number in (0.5, 0.9))
+    for key, share in (("Home", 0), ("PageUp", 0.1), ("End", 1)):
+        page.locator("#writer input").press(key)
+        image = outputs_of(read(name)[0], (1 - share) * start + share * end)
+        expected = outputs_of(trained["final"], image)[0]
+        wait_for_outputs(page.locator("#writer"), expected.tolist())
+
+
+def one_hot(digit):
+    return torch.eye(10)[digit : digit + 1]
+
+
+def wait_for_outputs(panel, expected):
+    for _ in range(300):
+        shown = [float(text or "nan") for text in panel.locator(".value").all_inner_texts()]
+        if shown == pytest.approx(expected, abs=0.006):
+            return
+        panel.page.wait_for_timeout(100)
+    assert shown == pytest.approx(expected, abs=0.006)
+
+
+def test_a_game_of_ten_rounds_is_played_with_the_keyboard(fixed, trained):
+    """Without chance the left one is real; this player chooses the other one from the sixth round on."""
+    from build_site import real_digits
+    from make_networks import read
+
+    page = fixed(0.2)
+    game = page.locator("#game")
+    pool = [*real_digits().half().float()]
+    made = outputs_of(read("generator")[0], seed_of(0.2))[0]
+    its = 0
+    game.locator("button").first.focus()
+    for number in range(1, 11):
+        assert f"Round {number} of 10" in game.locator(".round").inner_text()
+        pair = torch.stack([pool.pop(int(0.2 * len(pool))), made])
+        for key in ["Tab"] * (number > 5) + ["Enter"]:
+            page.keyboard.press(key)
+        real, fake = says = outputs_of(read("discriminator")[0], pair)[:, 0].tolist()
+        its += real > fake
+        largest, digits = outputs_of(trained["final"], pair).max(dim=1)
+        shown = [
+            re.findall(r"[\d.]*\d", text) for text in game.locator(".pair p").all_inner_texts()
+        ]
+        expected = zip(digits.tolist(), largest.tolist(), says, strict=True)
+        for text, numbers in zip(shown, expected, strict=True):
+            assert [float(part) for part in text] == pytest.approx(numbers, abs=0.006)
+        yours = min(number, 5)
+        verdict = f"Of {number} you have {yours} right, the discriminator {its}."
+        assert verdict in game.locator(".verdict").inner_text()
+        page.keyboard.press("Enter")  # the focus is on the next round
+    assert "Round 1 of 10" in game.locator(".round").inner_text()
+
+
+def test_axe_finds_nothing_in_a_game_that_goes_on(fixed):
+    page = fixed(0.2)
+    page.get_by_role("button", name="Write a 7").click()
+    page.get_by_role("button", name="The left one is real").click()
+    for look in LOOKS:
+        dress(page, look)
+        parts = {"include": [["#writer"], ["#game"]]}
+        assert described(run(page, parts, [], RULES[look])) == [], look
+        assert not is_too_wide(page), look
+        keep_screenshot(page, f"site_game_{look}.png")
+    assert page.complaints == []
 
 
 # JavaScript computes what Python does.
@@ -312,10 +418,10 @@ def outputs_of(network, strokes, prepared):
 
 @pytest.fixture(scope="module")
 def trained():
-    """The stored networks: {"baseline": …, "final": …}."""
-    from make_networks import NETWORKS, read
+    """The stored networks that read digits: {"baseline": …, "final": …}."""
+    from make_networks import READERS, read
 
-    return {path.stem: read(path)[0] for path in sorted(NETWORKS.glob("*.safetensors"))}
+    return {name: read(name)[0] for name in READERS}
 
 
 @pytest.fixture
@@ -329,6 +435,13 @@ def in_javascript(visitor):
         return json.loads(page.evaluate(program, json.dumps(argument)))
 
     return call
+
+
+ASK = """async (network, given) => {
+    const [name, all] = JSON.parse(given);
+    const stored = await network.fetchNetwork(name);
+    return all.map(inputs => network.ask(stored, inputs));
+}"""
 
 
 def drawings(digits):
@@ -358,17 +471,22 @@ def test_500_digits_are_prepared_and_read_as_in_python(in_javascript, trained):
     assert len(images) == 500
     assert (torch.tensor(images) - expected).abs().max() < PIXELS
     for name, network in trained.items():
-        outputs = in_javascript(
-            """async (network, given) => {
-                const [name, images] = JSON.parse(given);
-                const file = await fetch(`_static/networks/${name}.safetensors`);
-                const read = network.readNetwork(await file.arrayBuffer());
-                return images.map(image => network.ask(read, image));
-            }""",
-            [name, images],
-        )
+        outputs = in_javascript(ASK, [name, images])
         in_python = torch.stack([ask(network, image) for image in expected])
         assert (torch.tensor(outputs) - in_python).abs().max() < OUTPUTS, name
+
+
+def test_500_seeds_are_written_and_judged_as_in_python(in_javascript):
+    from make_networks import read, seeds_with_digits
+
+    torch.manual_seed(0)
+    seeds = seeds_with_digits(500)
+    given = {"generator": seeds[:, :100], "conditional": seeds}
+    given["discriminator"] = outputs_of(read("generator")[0], seeds[:, :100])
+    for name, inputs in given.items():
+        outputs = torch.tensor(in_javascript(ASK, [name, inputs.tolist()]))
+        assert outputs.shape[0] == 500
+        assert (outputs - outputs_of(read(name)[0], inputs)).abs().max() < OUTPUTS, name
 
 
 def test_lines_are_drawn_as_in_python(in_javascript):

@@ -1,11 +1,8 @@
 """Errors are said in a learner's words, and kinds of mistakes are named in every exercise."""
 
-import re
-
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from helpers.exercises import EXERCISES
 from helpers.exercises.errors import IN_WORDS, explain_error

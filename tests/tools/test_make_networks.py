@@ -1,4 +1,4 @@
-"""The networks of the site's pad: small files of plain numbers, which read as well as they say."""
+"""The networks of the site's first page: small files of plain numbers, as good as they say."""
 
 import json
 
@@ -7,13 +7,19 @@ import pytest
 pytest.importorskip("safetensors", reason="not installed: make site")
 import make_networks
 import torch
-from make_networks import NETWORKS, NOTEBOOK, RECIPES, functions_of, read, store
+from make_networks import NETWORKS, NEW, NOTEBOOK, READERS, functions_of, path_of, read, store
+from torch.utils.data import Subset
 
 from helpers import accuracy, load_mnist
 from helpers.mnist import FULL_SIZE
-from helpers.recipes import Recipe
 
-FILES = sorted(NETWORKS.glob("*.safetensors"))
+
+@pytest.fixture
+def test_set():
+    """MNIST's test images."""
+    if len(load_mnist("train")) != FULL_SIZE:
+        pytest.skip("full MNIST is not at hand")
+    return load_mnist("test")
 
 
 def stored(path):
@@ -23,44 +29,53 @@ def stored(path):
 
 
 def test_there_is_a_file_for_each_network_and_no_other():
-    assert sorted(path.name for path in NETWORKS.iterdir()) == [
-        f"{name}.safetensors" for name in sorted(RECIPES)
-    ]
+    assert set(NETWORKS.iterdir()) == {path_of(name) for name in NEW}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(NETWORKS.iterdir()), ids=lambda path: path.stem)
 def test_a_file_is_small_and_holds_half_precision_alone(path):
-    assert path.stat().st_size < 400_000
-    about = stored(path).pop("__metadata__")
-    assert about["recipe"] == RECIPES[path.stem].name
+    assert path.stat().st_size <= 400_000
     numbers = [part for name, part in stored(path).items() if name != "__metadata__"]
     assert {part["dtype"] for part in numbers} == {"F16"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_network_reads_as_well_as_its_file_says(path):
-    if len(load_mnist("train")) != FULL_SIZE:
-        pytest.skip("the accuracy is that on full MNIST, which is not at hand")
-    network, about = read(path)
-    assert accuracy(network, load_mnist("test")) == pytest.approx(
-        float(about["test_accuracy"]), abs=2e-4
-    )
+@pytest.mark.parametrize("name", READERS)
+def test_a_network_reads_as_well_as_its_file_says(name, test_set):
+    network, about = read(name)
+    assert accuracy(network, test_set) == pytest.approx(float(about["test_accuracy"]), abs=2e-4)
 
 
 def test_the_final_network_errs_on_one_digit_in_a_hundred_and_the_baseline_on_twelve():
     """So says the landing page."""
-    errors = {path.stem: 100 * (1 - float(read(path)[1]["test_accuracy"])) for path in FILES}
+    errors = {name: 100 * (1 - float(read(name)[1]["test_accuracy"])) for name in READERS}
     assert {name: round(share) for name, share in errors.items()} == {"baseline": 12, "final": 1}
 
 
-def test_what_is_stored_is_read_again(tmp_path):
-    recipe = Recipe("bce", "leaky", "adam", "layernorm")
-    network = recipe.network().half().float()
-    store(tmp_path / "some.safetensors", network, recipe, 0.5)
-    again, about = read(tmp_path / "some.safetensors")
+def test_what_is_told_is_read_as_often_as_the_file_says():
+    conditional, about = read("conditional")
+    told = make_networks.read_as_told(conditional)
+    assert told == pytest.approx(float(about["read_as_told"]), abs=2e-4)
+
+
+def test_what_is_stored_is_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(make_networks, "NETWORKS", tmp_path)
+    network = NEW["conditional"]().half().float()
+    store("conditional", network, make_networks.WRITER, read_as_told=0.5)
+    again, about = read("conditional")
     for name, values in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], values), name
-    assert about["test_accuracy"] == "0.5000"
+    assert about["read_as_told"] == "0.5000"
+
+
+def test_the_writers_are_made_of_any_images(tmp_path, monkeypatch):
+    """A few, here: each part fits the next."""
+    monkeypatch.setattr(make_networks, "NETWORKS", tmp_path)
+    monkeypatch.setattr(make_networks, "WRITING", {"batch_size": 8, "epochs": 1, "progress": False})
+    monkeypatch.setattr(make_networks, "read_as_told", lambda conditional: 0.5)
+    few = load_mnist("test")
+    make_networks.make_writers(Subset(few, range(24)), few)
+    assert {path.stem for path in tmp_path.iterdir()} == {*NEW} - {*READERS}
+    assert read("conditional")[0](torch.zeros(3, 110)).shape == (3, 784)
 
 
 def test_the_functions_are_those_of_the_notebook():
