@@ -20,6 +20,11 @@ def distance_of_blurred_images(by_hand):
     return by_hand
 
 
+@after("w013", full={"precision": (0.8, 0.95), "recall": (0.55, 0.75)}, sample=None)
+def precision_and_recall_of_blurred_images_by_hand(by_hand):
+    return dict(zip(("precision", "recall"), by_hand, strict=True))
+
+
 @after(
     "w015",
     full={
@@ -104,3 +109,8 @@ def a_loss_near_0_goes_with_a_large_distance(grid):
 @after("w050", full={"asked": (0.85, 0.97), "distance": (15, 40)}, sample=None)
 def what_the_conditional_generator_writes(answers, wanted, frechet):
     return {"asked": (answers == wanted).float().mean(), "distance": frechet}
+
+
+@after("w061", full=(0.4, 0.6), sample=None)
+def how_often_a_training_image_is_the_nearer_one(nearer):
+    return nearer
