@@ -46,10 +46,9 @@ def recall_of_the_known_sets(judged):
     return {name: judged[name][2] for name in ("no 1 among them", "blurred", "other real images")}
 
 
-@after("w015")
-def the_repeated_image_has_full_precision_and_no_recall(judged):
-    _, precision, recall = judged["one image, repeated"]
-    return precision == 1 and recall < 0.03
+@after("w015", full={"precision": (1, 1), "recall": (0, 0.03)}, sample=None)
+def precision_and_recall_of_the_repeated_image(judged):
+    return dict(zip(("precision", "recall"), judged["one image, repeated"][1:], strict=True))
 
 
 @after("w017", full=(8, 40), sample=None)
