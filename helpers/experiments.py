@@ -11,7 +11,6 @@ workers of the scheduler that `--scheduler` names. Only one grid at a time may w
 import argparse
 import contextlib
 import csv
-import functools
 import logging
 import platform
 import signal
@@ -193,12 +192,14 @@ class Images(WorkerPlugin):
     name = "images"
 
     def __init__(self, train_set, test_set):
-        self.train_set, self.test_set = train_set, test_set
+        self.train_set, self.test_set, self._reader = train_set, test_set, None
 
-    @functools.cached_property
+    @property
     def reader(self):
         """The judge of what is written: each worker trains the same one, once."""
-        return train_reader(self.train_set)
+        if self._reader is None:
+            self._reader = train_reader(self.train_set)
+        return self._reader
 
 
 def run(task, recipe, seed, epochs):
