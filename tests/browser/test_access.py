@@ -5,7 +5,7 @@ import sys
 
 import nbformat
 import pytest
-from alt_text import figures, sentence_behind
+from alt_text import figures, without_markup
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from browser.axe import faults
@@ -73,9 +73,9 @@ def texts_behind_figures(page):
 
 
 def stored_texts_behind_figures(path):
-    notebook = nbformat.read(path, as_version=4)
+    cells = nbformat.read(path, as_version=4).cells
     return [
-        sentence_behind(notebook, index)[:20]
-        for index, cell in enumerate(notebook.cells)
+        without_markup(" ".join(behind.source.lstrip("# ").split()))[:20]
+        for cell, behind in zip(cells, cells[1:], strict=False)
         for _ in figures(cell)
     ]
