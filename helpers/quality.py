@@ -14,7 +14,7 @@ CHUNK = 1000  # rows of a distance table at a time
 
 
 def train_reader(train_set) -> nn.Sequential:
-    """Train a network that reads digits, the judge of those that are made: notebook 09's, four epochs."""
+    """Train the network that judges made digits, as notebook 13 does."""
     recipe = Recipe("bce", "leaky", "adam", "layernorm")
     torch.manual_seed(0)
     reader = recipe.network()

@@ -24,8 +24,7 @@ DECIDING = (
     "tools/bands.py",
     "conftest.py",
     "helpers/*.*",
-    "helpers/exercises/[!e]*.py",
-    "helpers/exercises/e{name}.py",
+    "helpers/exercises/*.py",
     "data/sample/*.gz",
     "data/results/*",
 )
