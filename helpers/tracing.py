@@ -121,7 +121,7 @@ class ReplayedStep:
         by_step = _copies(tensors, result)
         # what is not finite cannot be compared; then the next step is
         if by_replay is not None and all(value.isfinite().all() for value in by_step):
-            if _agree(before, by_replay, by_step):
+            if _agree(before, by_replay, by_step, len(images)):
                 self.replays[images.shape] = recording
             else:
                 reason = "a replay differs from the step"
@@ -148,13 +148,17 @@ def _copies(tensors, result=()):
     return [tensor.detach().clone() for tensor in [*tensors, *results]]
 
 
-def _agree(before, by_replay, by_step):
-    """Whether replay and step differ by rounding alone, measured by how far the step goes."""
+def _agree(before, by_replay, by_step, count):
+    """Whether replay and step differ by rounding alone, measured by how far the step goes.
+
+    A replay adds the terms of `count` images to a weight itself, so that each is rounded as the weight is.
+    """
     start = torch.zeros(())  # of the result
+    rounding = 4 + count**0.5
     for old, one, other in itertools.zip_longest(before, by_replay, by_step, fillvalue=start):
         eps = torch.finfo(other.dtype).eps if other.is_floating_point() else 0
         old, one, other = old.double(), one.double(), other.double()
-        if not (one - other).norm() <= 1e-3 * (other - old).norm() + 4 * eps * other.norm():
+        if not (one - other).norm() <= 1e-3 * (other - old).norm() + rounding * eps * other.norm():
             return False
     return True
 

@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from helpers import tracing
+from helpers.mnist import load_mnist
 from helpers.tracing import record, replayed, why_plain
 
 aten = torch.ops.aten
@@ -331,5 +332,18 @@ def test_a_result_that_is_not_finite_decides_nothing(capsys):
 def test_rounding_is_no_difference_and_what_stays_zero_agrees():
     weight, zeros = torch.rand(100), torch.zeros(3)
     rounded = torch.nextafter(weight, torch.tensor(2.0))
-    assert tracing._agree([weight, zeros], [rounded, zeros], [weight, zeros])
-    assert not tracing._agree([weight], [weight * 1.00001], [weight])
+    assert tracing._agree([weight, zeros], [rounded, zeros], [weight, zeros], 1)
+    assert not tracing._agree([weight], [weight * 1.00001], [weight], 1)
+
+
+def test_the_rounding_of_a_large_batch_is_no_difference():
+    """At this rate sigmoids saturate, so that a step is small beside rounding, with two threads above all."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    network = baseline()
+    take_step = make_replayed(network, torch.optim.SGD(network.parameters(), lr=10))
+    train_set = load_mnist("train")
+    for _ in range(4):
+        take_step(*train_set.batch(torch.arange(1000)))
+    torch.set_num_threads(threads)
+    assert take_step.replays
