@@ -10,7 +10,7 @@ export const WORDS = {
 export const RATES = { sgd: 0.01, adam: 0.001 };
 export const PIXELS = 784;
 const [HIDDEN, DIGITS] = [200, 10];
-const ROW = 1 + PIXELS; // an image in a file: its label, then its pixels, a byte each
+const ROW = 1 + PIXELS; // bytes of an image: its label, then its pixels
 const INK = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 const SMALLEST = 2 ** -126; // below it numbers count as zero, as in helpers/training.py: they are slow
 const round32 = Math.fround;
@@ -47,7 +47,18 @@ export function takeStep(network, image, label) {
   return loss;
 }
 
-// Put image `number` of a file's bytes into `image`, and return its label.
+// The images of the sample, as tools/build_site.py has packed them: { train, test }, in bytes.
+export async function fetchImages() {
+  const [train, test] = await Promise.all(["train", "test"].map(async (part) => {
+    const response = await fetch(new URL(`sample/${part}.bin`, import.meta.url));
+    if (!response.ok) throw new Error(response.status);
+    const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  }));
+  return { train, test };
+}
+
+// Put image `number` of such bytes into `image`, and return its label.
 export function readImage(bytes, number, image) {
   const start = ROW * number;
   for (let pixel = 0; pixel < PIXELS; pixel++) image[pixel] = INK[bytes[start + 1 + pixel]];

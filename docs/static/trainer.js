@@ -1,7 +1,7 @@
 // On the landing page two networks learn, one word apart. worker.js trains them; this is what is seen.
 
 import { makeChart } from "./chart.js";
-import { RATES, WORDS } from "./train.js";
+import { fetchImages, RATES, WORDS } from "./train.js";
 
 const STRETCH = 24_000; // steps from Train to the end: four passes over the images, as in notebook 03
 const UNITS = 8; // hidden units whose weights are shown
@@ -17,9 +17,11 @@ root.innerHTML = `
   <form class="digit-pad" aria-label="Train two networks">
     <div class="tools">
       ${PARTS.map((part) => `<label>${part} ${select(part, WORDS[part])}</label>`).join("")}
+    </div>
+    <div class="tools">
       <label>learning rate <input type="number" name="rate" value="${RATES.sgd}" min="0" step="any" required></label>
       <label>seed <input type="number" name="seed" value="0" min="0" max="4294967295" required></label>
-      <label>beside it, change ${select("part", PARTS)}</label>
+      <label>second network: change ${select("part", PARTS)}</label>
       <button class="go"></button>
       <button type="button" class="reset">Reset</button>
     </div>
@@ -27,7 +29,7 @@ root.innerHTML = `
     <div class="network network-${each}">
       <div class="title"></div>
       <div class="figures"></div>
-      <div class="weights">${`<canvas width="28" height="28"></canvas>`.repeat(UNITS)}</div>
+      <div class="weights" role="img" aria-label="How the weights of ${UNITS} hidden units have changed">${`<canvas width="28" height="28"></canvas>`.repeat(UNITS)}</div>
     </div>`).join("")}
     <div class="chart"></div>
     <div class="chart"></div>
@@ -39,7 +41,7 @@ const cards = [...root.querySelectorAll(".network")];
 const [losses, accuracies] = root.querySelectorAll(".chart");
 const charts = {
   loss: makeChart(losses, "Loss", (value) => String(Number(value.toPrecision(2)))),
-  accuracy: makeChart(accuracies, "Test images read", (value) => `${100 * value} %`, 1),
+  accuracy: makeChart(accuracies, "Accuracy on 500 test images", (value) => `${100 * value} %`, 1),
 };
 const now = {};
 
@@ -105,17 +107,6 @@ function startWorker(images) {
   return worker;
 }
 
-// The images of the sample, as tools/build_site.py has packed them.
-async function fetchImages() {
-  const [train, test] = await Promise.all(["train", "test"].map(async (part) => {
-    const response = await fetch(new URL(`sample/${part}.bin`, import.meta.url));
-    if (!response.ok) throw new Error(response.status);
-    const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(unpacked).arrayBuffer());
-  }));
-  return { train, test };
-}
-
 // What is seen and said.
 
 function follow(report) {
@@ -149,9 +140,10 @@ function draw() {
   cards.forEach((card, each) => {
     const { loss, accuracy, changes } = last?.results[each] ?? { changes: [] };
     const largest = Math.max(0, ...changes.map((unit) => Math.max(...unit.map(Math.abs))));
-    card.querySelector(".figures").textContent = last?.step
+    const figures = Number.isFinite(loss)
       ? `loss ${loss.toPrecision(2)}, reads ${percent(accuracy)}, weights changed by up to ${largest.toPrecision(2)}`
-      : "not trained yet";
+      : last?.step ? "loss no longer a finite number" : "not trained yet";
+    card.querySelector(".figures").textContent = figures;
     card.querySelectorAll("canvas").forEach((canvas, unit) => drawChanges(canvas, changes[unit] ?? [], largest));
   });
   for (const [kind, show] of Object.entries(charts)) {
@@ -175,11 +167,14 @@ function say(text) {
 }
 
 function sentence({ step, results }) {
+  const after = `After ${step.toLocaleString("en")} steps`;
+  const lost = results.findIndex(({ accuracy }) => Number.isNaN(accuracy));
+  if (lost >= 0) {
+    const which = ["first", "second"][lost];
+    return `${after} the loss of the ${which} network is no longer a finite number: try a smaller learning rate.`;
+  }
   const [first, second] = results.map(({ accuracy }) => percent(accuracy));
   const [word, other] = now.recipes.map(({ words }) => words[now.part]);
-  const lost = results.findIndex(({ loss }) => loss !== null && !Number.isFinite(loss));
-  const parts = [`After ${step.toLocaleString("en")} steps the first network reads ${first} of 500 test images, the second, with ${other} in place of ${word}, ${second}.`];
-  if (lost >= 0) parts.push(`The loss of the ${["first", "second"][lost]} is no longer a finite number: try a smaller learning rate.`);
-  else if (now.part === "loss") parts.push("Two kinds of loss cannot be compared, what they read can.");
-  return parts.join(" ");
+  const note = now.part === "loss" ? " Two kinds of loss cannot be compared, what the networks read can." : "";
+  return `${after} the first network reads ${first} of 500 test images, the second, with ${other} in place of ${word}, ${second}.${note}`;
 }

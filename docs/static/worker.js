@@ -38,8 +38,8 @@ function takeSteps(count) {
 
 function report() {
   const results = now.networks.map((network, each) => ({
-    loss: now.step ? now.sums[each] / EVERY : null, // the mean since the last report
-    accuracy: accuracy(network, now.images.test),
+    loss: now.step ? now.sums[each] / EVERY : undefined, // the mean since the last report
+    accuracy: Number.isFinite(now.sums[each]) ? accuracy(network, now.images.test) : NaN,
     changes: pictures(network).map((weights, unit) => weights.map((weight, pixel) => weight - now.first[each][unit][pixel])),
   }));
   now.sums.fill(0);
