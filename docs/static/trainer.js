@@ -10,7 +10,8 @@ const [POSITIVE, NEGATIVE] = [[84, 39, 136], [179, 88, 6]]; // of the "PuOr" of 
 const PARTS = Object.keys(WORDS);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const select = (name, words) => `<select name="${name}">${words.map((word) => `<option value="${word}">${word}</option>`).join("")}</select>`;
+const option = (word) => `<option value="${word}">${word}</option>`;
+const select = (name, words) => `<select name="${name}">${words.map(option).join("")}</select>`;
 
 const root = document.querySelector("#trainer");
 root.innerHTML = `
@@ -29,7 +30,9 @@ root.innerHTML = `
     <div class="network network-${each}">
       <div class="title"></div>
       <div class="figures"></div>
-      <div class="weights" role="img" aria-label="How the weights of ${UNITS} hidden units have changed">${`<canvas width="28" height="28"></canvas>`.repeat(UNITS)}</div>
+      <div class="weights" role="img" aria-label="How the weights of ${UNITS} hidden units have changed">
+        ${`<canvas width="28" height="28"></canvas>`.repeat(UNITS)}
+      </div>
     </div>`).join("")}
     <div class="chart"></div>
     <div class="chart"></div>
@@ -59,30 +62,35 @@ begin();
 // Show the networks as they are before the first step.
 function begin() {
   now.worker?.terminate();
-  const words = Object.fromEntries(PARTS.map((part) => [part, form[part].value]));
   const part = form.part.value;
+  const words = Object.fromEntries(PARTS.map((each) => [each, form[each].value]));
   const others = Object.fromEntries(PARTS.map((each) => [each, WORDS[each].find((word) => word !== words[each])]));
-  for (const option of form.part.options) option.text = `${option.value} to ${others[option.value]}`;
   const first = { words, rate: Number(form.rate.value), seed: Number(form.seed.value) };
   const second = { ...first, words: { ...words, [part]: others[part] } };
   if (part === "optimizer") second.rate = RATES[others.optimizer];
-  Object.assign(now, { worker: null, running: false, until: 0, drawn: 0, spoken: 0, reports: [] });
-  Object.assign(now, { recipes: [first, second], part });
-  showNames();
+  const recipes = [first, second];
+  Object.assign(now, { part, recipes, reports: [], running: false, until: 0, worker: null });
+  for (const option of form.part.options) option.text = `${option.value} to ${others[option.value]}`;
+  cards.forEach((card, each) => {
+    const name = PARTS.map((key) => (each && key === part ? `<em>${second.words[key]}</em>` : words[key]));
+    card.querySelector(".title").innerHTML = `${name.join("-")}, rate ${recipes[each].rate}`;
+  });
   draw();
   say("Press Train: both networks start from the same weights, and see the same images.");
 }
 
 async function goOn() {
   const { recipes } = now;
-  const step = now.reports.at(-1)?.step ?? 0;
-  if (step === now.until) now.until += STRETCH;
+  if ((last()?.step ?? 0) === now.until) now.until += STRETCH;
   now.running = true;
-  showButton();
+  draw();
   try {
-    const images = await fetchImages();
-    if (now.recipes !== recipes || !now.running) return; // another choice meanwhile
-    now.worker ??= startWorker(images);
+    if (!now.worker) {
+      say("Both networks learn as soon as the images are here (0.9 MB).");
+      const images = await fetchImages();
+      if (now.recipes !== recipes || !now.running) return; // another choice meanwhile
+      now.worker ??= startWorker(images);
+    }
     now.worker.postMessage({ until: now.until });
   } catch (error) {
     begin();
@@ -93,7 +101,8 @@ async function goOn() {
 function stop() {
   now.running = false;
   now.worker?.postMessage({ until: 0 });
-  showLast();
+  draw();
+  if (last()) say(sentence(last()));
 }
 
 function startWorker(images) {
@@ -102,47 +111,32 @@ function startWorker(images) {
   worker.onmessage = ({ data }) => {
     now.reports.push(data);
     if (data.step === now.until) stop();
-    else if (now.running) follow(data);
+    else if (now.running) follow();
   };
   return worker;
 }
 
+function last() {
+  return now.reports.at(-1);
+}
+
 // What is seen and said.
 
-function follow(report) {
+function follow() {
   const time = performance.now();
   if (!calm.matches || time - now.drawn > PAUSE) draw();
-  if (time - now.spoken > PAUSE) say(sentence(report));
-}
-
-function showLast() {
-  const last = now.reports.at(-1);
-  showButton();
-  draw();
-  if (last) say(sentence(last));
-}
-
-function showButton() {
-  form.querySelector(".go").textContent = now.running ? "Stop" : now.reports.length ? "Go on" : "Train";
-}
-
-function showNames() {
-  now.recipes.forEach(({ words, rate }, each) => {
-    const name = PARTS.map((part) => (each && part === now.part ? `<em>${words[part]}</em>` : words[part]));
-    cards[each].querySelector(".title").innerHTML = `${name.join("-")}, rate ${rate}`;
-  });
-  showButton();
+  if (time - now.spoken > PAUSE) say(sentence(last()));
 }
 
 function draw() {
-  const last = now.reports.at(-1);
   now.drawn = performance.now();
+  form.querySelector(".go").textContent = now.running ? "Stop" : last() ? "Go on" : "Train";
   cards.forEach((card, each) => {
-    const { loss, accuracy, changes } = last?.results[each] ?? { changes: [] };
+    const { loss, accuracy, changes } = last()?.results[each] ?? { changes: [] };
     const largest = Math.max(0, ...changes.map((unit) => Math.max(...unit.map(Math.abs))));
     const figures = Number.isFinite(loss)
       ? `loss ${loss.toPrecision(2)}, reads ${percent(accuracy)}, weights changed by up to ${largest.toPrecision(2)}`
-      : last?.step ? "loss no longer a finite number" : "not trained yet";
+      : last()?.step ? "loss no longer a finite number" : "not trained yet";
     card.querySelector(".figures").textContent = figures;
     card.querySelectorAll("canvas").forEach((canvas, unit) => drawChanges(canvas, changes[unit] ?? [], largest));
   });
@@ -176,5 +170,6 @@ function sentence({ step, results }) {
   const [first, second] = results.map(({ accuracy }) => percent(accuracy));
   const [word, other] = now.recipes.map(({ words }) => words[now.part]);
   const note = now.part === "loss" ? " Two kinds of loss cannot be compared, what the networks read can." : "";
-  return `${after} the first network reads ${first} of 500 test images, the second, with ${other} in place of ${word}, ${second}.${note}`;
+  return `${after} the first network reads ${first} of 500 test images, the second, with ${other} in place of ${word}, ` +
+    `${second}.${note}`;
 }

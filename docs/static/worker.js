@@ -7,18 +7,23 @@ const BREATH = 100; // ... from one look for messages to the next
 const image = new Float32Array(PIXELS);
 const now = { step: 0, until: 0, training: false };
 
-// The first message brings { recipes, images }, each how far to go: { until: 24000 }; { until: 0 } stops.
+// The first message brings { recipes, units, images }, each other one the step to go to: { until: 24000 }.
+// What lies behind, such as { until: 0 }, stops.
 onmessage = ({ data }) => {
   Object.assign(now, data);
-  now.networks ??= data.recipes.map(({ words, rate, seed }) => makeNetwork(words, rate, seed));
-  now.sums ??= now.networks.map(() => 0);
-  now.first ??= now.networks.map(pictures);
-  if (!now.training) train();
+  if (data.recipes) begin();
+  else if (!now.training) train();
 };
+
+function begin() {
+  now.networks = now.recipes.map(({ words, rate, seed }) => makeNetwork(words, rate, seed));
+  now.first = now.networks.map(pictures);
+  now.sums = now.networks.map(() => 0);
+  report();
+}
 
 async function train() {
   now.training = true;
-  if (now.step === 0) report();
   while (now.step < now.until) {
     takeSteps(BREATH);
     if (now.step % EVERY === 0) report();
@@ -40,10 +45,14 @@ function report() {
   const results = now.networks.map((network, each) => ({
     loss: now.step ? now.sums[each] / EVERY : undefined, // the mean since the last report
     accuracy: Number.isFinite(now.sums[each]) ? accuracy(network, now.images.test) : NaN,
-    changes: pictures(network).map((weights, unit) => weights.map((weight, pixel) => weight - now.first[each][unit][pixel])),
+    changes: changes(network, now.first[each]),
   }));
   now.sums.fill(0);
   postMessage({ step: now.step, results });
+}
+
+function changes(network, first) {
+  return pictures(network).map((weights, unit) => weights.map((weight, pixel) => weight - first[unit][pixel]));
 }
 
 function pictures(network) {
