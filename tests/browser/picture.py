@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from browser.lab import cell, open_notebook, run_cell, start_lab
+from browser.lab import open_notebook, run_cell, start_lab
 from browser.test_draw import PAD
 from helpers.environment import ROOT
 
