@@ -31,8 +31,7 @@ def check_fit(network, loss_function, images, targets, last_size) -> float:
     ``last_size`` is how many images the last batch has.
     """
     with eval_mode(network), torch.random.fork_rng(devices=[]):
-        with explained(f"the network does not take images {tuple(images.shape)}"):
-            outputs = network(images)
+        outputs = outputs_for(network, images)
         if outputs.shape != targets.shape:
             raise ValueError(
                 f"the network's outputs are {tuple(outputs.shape)}, the targets {tuple(targets.shape)}; "
@@ -78,6 +77,18 @@ def check_generator(generator, seeds, images):
             "the generator's images carry no gradient; leave out detach() and no_grad() in it"
         )
     check_outputs(made)
+
+
+def outputs_for(network, images):
+    """Return ``network(images)``, or raise ValueError saying why the network does not take them."""
+    try:
+        return network(images)
+    except (RuntimeError, ValueError) as error:
+        # the first convolution was given these images as they are
+        alone = f"to conv2d, but got input of size: {list(images.shape)}" in str(error)
+        advice = "; begin with nn.Unflatten(1, (1, 28, 28)), for a convolution" if alone else ""
+        shape = tuple(images.shape)
+        raise ValueError(f"the network does not take images {shape}{advice}: {error}") from None
 
 
 def check_outputs(outputs):

@@ -16,9 +16,12 @@ import traitlets
 from matplotlib.figure import Figure
 from torch.nn import functional
 
+from helpers.environment import progress_file, short
+from helpers.formats import add_to_csv
 from helpers.plots import plot_outputs, show_image
 from helpers.training import outputs_of
 
+DRAWINGS = progress_file().with_name("own") / "drawings.csv"  # what you have kept: yours alone
 SIDE = 28  # pixels of an image of MNIST
 BOX = 20  # ... of the box that its digit fits in
 MIDDLE = 14  # row and column of the centre of mass, counted from 0
@@ -34,6 +37,8 @@ class DigitPad(anywidget.AnyWidget):
     strokes   what is drawn: a list of lines, each a list of points [x, y] in 0..1 from the top left;
               set it to draw by a program
     prepared  whether the drawing is prepared as MNIST was; if not, it is made smaller and no more
+
+    ``pad.keep(7)`` keeps the image, with the label that you give it, for a network to learn from.
     """
 
     _esm = Path(__file__).with_name("draw.js")
@@ -56,8 +61,33 @@ class DigitPad(anywidget.AnyWidget):
         self.image = image.flatten()
         self.outputs = ask(self.network, self.image) if drawing.any() else None
         with self.hold_sync():
-            self._seen = (255 * self.image).round().to(torch.uint8).numpy().tobytes()
+            self._seen = self._pixels().numpy().tobytes()
             self._bars = [] if self.outputs is None else self.outputs.tolist()
+
+    def _pixels(self):
+        return (255 * self.image).round().to(torch.uint8)
+
+    def keep(self, label):
+        """Keep the image that the network sees, with its label, as one more row of `DRAWINGS`.
+
+        Then the pad is empty again. `MnistDataset(DRAWINGS)` reads what you have kept. To take an
+        image back, delete its row there; no image is ever written over.
+        """
+        if label not in range(10):
+            raise ValueError(f"the label is {label!r}; expected a whole number from 0 to 9")
+        if self.outputs is None:
+            print(f"Nothing is drawn, so nothing is kept: draw a {label}, and keep it then.")
+            return
+        label = int(label)
+        try:
+            count = add_to_csv(DRAWINGS, self._pixels(), label)
+        except OSError as error:
+            raise OSError(
+                f"{short(DRAWINGS)} could not be written ({error}); "
+                "the course needs a folder that you can write to"
+            ) from None
+        self.strokes = []
+        print(f"kept: {label}, image {count} of {short(DRAWINGS)}")
 
     def __repr__(self):
         if self.outputs is None:

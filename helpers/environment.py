@@ -122,6 +122,11 @@ def short(path):
     return str(Path(path).relative_to(ROOT) if ROOT in Path(path).parents else path)
 
 
+def progress_file():
+    """Where the learner's progress is kept, and beside it what else is theirs; tests name another."""
+    return Path(os.environ.get("COURSE_PROGRESS") or ROOT / "data" / "progress.sqlite")
+
+
 def gather_facts():
     """What the checks judge; the tests make up their own."""
     installed = {name: next(iter(distributions(name=name)), None) for name in requirements()[1]}

@@ -16,6 +16,7 @@ import numpy as np
 PIXELS = 28 * 28
 COLUMNS = 1 + PIXELS  # the label, then the pixels
 NUMBERS = {str(number) for number in range(256)}
+MANY = 100  # images: fewer may well be of one digit, such as those that you have drawn
 
 
 def read_csv(path):
@@ -72,7 +73,28 @@ def write_csv(path, images, labels):
     """
     with open(path, "w", encoding="ascii", newline="\n") as file:
         for label, pixels in zip(labels.tolist(), images, strict=True):
-            file.write(",".join(map(str, [label, *pixels.tolist()])) + "\n")
+            file.write(_row(label, pixels))
+
+
+def add_to_csv(path, pixels, label):
+    """Add a row to MNIST's usual CSV, or begin one; returns how many it has then.
+
+    `pixels` are uint8 (784,). What is in the file stays as it is, and must be right: see `read_csv`.
+    The new file is written beside it and then put in its place, so that no row is ever cut in two.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = path.read_bytes() if path.exists() else b""
+    count = len(read_csv(path)[1]) if rows.strip() else 0
+    if rows and not rows.endswith(b"\n"):
+        rows += b"\n"
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_bytes(rows + _row(label, pixels).encode())
+    beside.replace(path)
+    return count + 1
+
+
+def _row(label, pixels):
+    return ",".join(map(str, [label, *pixels.tolist()])) + "\n"
 
 
 def _read_bytes(path):
@@ -135,7 +157,7 @@ def _check_that_labels_come_first(path, table):
 
 
 def _check_that_labels_vary(path, labels):
-    if len(labels) >= 10 and (labels == labels[0]).all():  # a handful may well be of one digit
+    if len(labels) >= MANY and (labels == labels[0]).all():
         raise ValueError(
             f"{path}: all {len(labels):,} labels are {labels[0]}; expected different digits, "
             "in a CSV file in the first column"

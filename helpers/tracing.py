@@ -203,9 +203,11 @@ def _write_function(module):
     """Write the graph of `module` as a Python function of one line per operation.
 
     Weights, optimizer state and other fixed values are global names of that function; so are the
-    operations: `sum_1 = do_sum_1(mm, [value_7])`.
+    operations: `sum_1 = do_sum_1(mm, [value_7])`. A value is deleted after its last use: the images
+    between the layers of a convolutional network would fill the memory anew in each step.
     """
     names, inputs, lines = {}, [], []
+    last_use = {used: node for node in module.graph.nodes for used in node.all_input_nodes}
     for node in module.graph.nodes:
         if node.op == "placeholder":
             inputs.append(node.name)
@@ -224,6 +226,8 @@ def _write_function(module):
             arguments = [_text(value, names) for value in node.args]
             arguments += [f"{key}={_text(value, names)}" for key, value in node.kwargs.items()]
             lines.append(f"{node.name} = do_{node.name}({', '.join(arguments)})")
+            used = [each for each in node.all_input_nodes if last_use[each] is node]
+            lines += [f"del {each.name}" for each in used if each.name not in names]
     source = f"def replay({', '.join(inputs)}):\n    " + "\n    ".join(lines)
     exec(source, names)  # safe: its text is names alone, which torch.fx and this module made
     return names["replay"]

@@ -22,13 +22,15 @@ from helpers.checks import (
     check_outputs,
     device_of,
     eval_mode,
+    outputs_for,
     positive_int,
 )
 from helpers.mnist import MnistDataset
 from helpers.tracing import replayed
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
-CHUNK = 1000  # images of an MnistDataset made ready at a time
+CHUNK = 500  # images made ready, or shown to a network, at a time; of 1000, what a convolution
+# makes is so large that it gets new memory each time, which takes twice as long
 SMALL_BATCH = 256  # up to this batch size one thread is enough, and does not wait for others
 
 
@@ -77,7 +79,8 @@ def train(network, dataset, *, loss_function, optimizer, epochs, batch_size=1, s
     does ``zero_grad``, forward, loss, ``backward``, ``step``: the weights come out as from that
     loop written by hand, to float rounding. `helpers.tracing` says how it is made fast.
 
-    network        takes float32 images (batch, 784), returns outputs (batch, 10)
+    network        takes float32 images (batch, 784), returns outputs (batch, 10); one of
+                   convolutions begins with ``nn.Unflatten(1, (1, 28, 28))``
     dataset        items (label, image, target) like those of `MnistDataset`
     loss_function  called with outputs and targets, both (batch, 10); returns one number
     optimizer      made from ``network.parameters()``
@@ -152,11 +155,12 @@ def outputs_of(network, images):
     """Return the network's outputs (n, 10) for `images` (n, 784), on the CPU and without gradients.
 
     The network is in ``eval`` mode for it, and afterwards in the mode that it had. Raises
-    ValueError for outputs that are nan.
+    ValueError for images that it does not take, and for outputs that are nan.
     """
     device = device_of(network)
     with eval_mode(network), torch.no_grad():
-        outputs = torch.cat([network(part.to(device)).cpu() for part in images.split(CHUNK)])
+        parts = [outputs_for(network, part.to(device)).cpu() for part in images.split(CHUNK)]
+        outputs = torch.cat(parts)
     check_outputs(outputs)
     return outputs
 

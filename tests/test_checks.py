@@ -142,8 +142,15 @@ def ending(*layers):
 SIGMOID, SOFTMAX, LOG_SOFTMAX = nn.Sigmoid(), nn.Softmax(dim=1), nn.LogSoftmax(dim=1)
 BCE, LOGITS = nn.BCELoss(), nn.BCEWithLogitsLoss()
 CE, KL = nn.CrossEntropyLoss(), nn.KLDivLoss(reduction="batchmean")
+UNFLATTEN = nn.Unflatten(1, (1, 28, 28))
+CONV2D = "Expected 3D (unbatched) or 4D (batched) input to conv2d"
 BAD_FITS = {
     f"the network does not take images (3, 784): {refusal.value}": [nn.Linear(100, 10)],
+    "the network does not take images (3, 784); begin with nn.Unflatten(1, (1, 28, 28)), for a "
+    f"convolution: {CONV2D}, but got input of size: [3, 784]": [nn.Conv2d(1, 10, 28)],
+    f"the network does not take images (3, 784): {CONV2D}, but got input of size: [3, 576]": [
+        *[nn.Sequential(UNFLATTEN, nn.Conv2d(1, 1, 5), nn.Flatten(), nn.Conv2d(1, 1, 5))]
+    ],
     "the network's outputs are (3, 5), the targets (3, 10); "
     "expected the same shape: does its last layer have 10 outputs?": [linear(5)],
     "the network's outputs are nan; make it and its optimizer anew after a loss that was nan, "

@@ -1,5 +1,6 @@
 """The pad prepares a drawing as MNIST was prepared, and asks the network about just that image."""
 
+import subprocess
 import tomllib
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import MnistDataset
+from helpers import MnistDataset, draw
 from helpers.draw import DRAWING, RADIUS, DigitPad, prepare, rasterise, shrink
-from helpers.environment import ROOT
+from helpers.environment import ROOT, progress_file
 
 SEVEN = [[[0.1, 0.2], [0.45, 0.2], [0.2, 0.75]]]  # in the upper left
 
@@ -175,7 +176,7 @@ def test_the_pad_asks_in_eval_mode_and_leaves_the_network_in_its_own(network):
 
 def test_a_network_for_other_images_fails_at_once():
     """Later, while somebody draws, the error would be seen nowhere."""
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match=r"the network does not take images \(1, 784\)"):
         DigitPad(nn.Linear(783, 10))
 
 
@@ -210,6 +211,68 @@ def test_where_no_widget_can_live_a_picture_stands(network):
     assert data["image/png"].startswith(b"\x89PNG")
     assert data["text/plain"] == repr(pad)
     assert "application/vnd.jupyter.widget-view+json" in data
+
+
+# What is kept.
+
+
+@pytest.fixture
+def drawings(tmp_path, monkeypatch):
+    file = tmp_path / "own" / "drawings.csv"
+    monkeypatch.setattr(draw, "DRAWINGS", file)
+    return file
+
+
+def test_what_is_kept_is_the_image_that_the_network_sees(network, drawings, capsys):
+    pad, seen = DigitPad(network), []
+    for label, prepared in [(7, True), (np.int64(7), False), (7, True)]:  # all of one digit
+        pad.prepared, pad.strokes = prepared, SEVEN
+        seen.append(np.frombuffer(pad._seen, np.uint8))
+        pad.keep(label)
+        assert pad.strokes == [] and pad.outputs is None, (
+            "to run the cell twice keeps no image twice"
+        )
+    assert capsys.readouterr().out.splitlines() == [
+        f"kept: 7, image {count} of {drawings}" for count in (1, 2, 3)
+    ]
+    own = MnistDataset(drawings)
+    assert np.array_equal(own.images, seen) and own.labels.tolist() == [7, 7, 7]
+
+
+def test_of_an_empty_pad_nothing_is_kept(network, drawings, capsys):
+    DigitPad(network).keep(3)
+    expected = "Nothing is drawn, so nothing is kept: draw a 3, and keep it then.\n"
+    assert capsys.readouterr().out == expected and not drawings.exists()
+
+
+@pytest.mark.parametrize("label", [10, -1, "7", None, 2.5])
+def test_a_label_that_is_no_digit_is_named(network, drawings, label):
+    pad = DigitPad(network)
+    pad.strokes = SEVEN
+    with pytest.raises(ValueError) as error:
+        pad.keep(label)
+    assert str(error.value) == f"the label is {label!r}; expected a whole number from 0 to 9"
+    assert pad.strokes == SEVEN and not drawings.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_the_drawing_stays(network, drawings):
+    pad = DigitPad(network)
+    pad.strokes = SEVEN
+    drawings.parent.touch()  # a file where the folder should be
+    with pytest.raises(
+        OSError, match="^.*drawings.csv could not be written .*; the course needs a"
+    ):
+        pad.keep(7)
+    assert pad.strokes == SEVEN
+
+
+def test_what_is_kept_lies_beside_the_progress_in_a_file_that_git_ignores(monkeypatch):
+    """So tests, which keep their progress elsewhere, leave a learner's drawings alone."""
+    assert draw.DRAWINGS == progress_file().parent / "own" / "drawings.csv"
+    assert ROOT not in draw.DRAWINGS.parents
+    monkeypatch.delenv("COURSE_PROGRESS")
+    assert progress_file().parent == ROOT / "data"
+    subprocess.run(["git", "check-ignore", "-q", "data/own/drawings.csv"], cwd=ROOT, check=True)
 
 
 def test_what_the_browser_runs_is_shipped():

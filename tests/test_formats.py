@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.formats import read_csv, read_idx, write_csv
+from helpers.formats import add_to_csv, read_csv, read_idx, write_csv
 
 RNG = np.random.default_rng(0)
 ROWS = np.column_stack([[7, 0, 9, 2, 4], RNG.integers(0, 256, (5, 784))])
@@ -176,15 +176,16 @@ def test_a_last_column_that_is_no_more_varied_than_the_labels_is_of_pixels(put):
         assert_read(put(csv(rows)), rows)
 
 
-def test_ten_labels_that_are_all_one_are_rejected(put):
-    rows = np.tile(ROWS, (2, 1))
+def test_a_hundred_labels_that_are_all_one_are_rejected(put):
+    """Fewer may be what somebody has drawn."""
+    rows = np.tile(ROWS, (20, 1))
     rows[:, 0] = 3
-    for few in (rows[:1], rows[:9]):
+    for few in (rows[:1], rows[:99]):
         assert_read(put(csv(few)), few)
     for contents in ([csv(rows)], idx_pair(rows)):
         files = put(*contents)
         assert rejection(files).endswith(
-            f"{files[-1]}: all 10 labels are 3; expected different digits, in a CSV file in the "
+            f"{files[-1]}: all 100 labels are 3; expected different digits, in a CSV file in the "
             "first column"
         )
 
@@ -195,6 +196,25 @@ def test_what_is_written_is_the_plain_text_of_the_numbers(tmp_path):
     assert file.read_bytes() == csv(np.column_stack([labels, images]))
     with pytest.raises(ValueError):
         write_csv(file, images, labels[1:])
+
+
+def test_rows_are_added_one_by_one_and_what_was_there_stays(tmp_path):
+    file = tmp_path / "a folder" / "digits.csv"
+    for count, (label, *pixels) in enumerate(ROWS.tolist(), start=1):
+        assert add_to_csv(file, np.array(pixels, np.uint8), label) == count
+        assert file.read_bytes() == csv(ROWS[:count])
+    assert list(file.parent.iterdir()) == [file]
+    for before in (b"label,pixel0\r\n" + csv(ROWS), csv(ROWS).removesuffix(b"\n"), b"\n"):
+        file.write_bytes(before)
+        add_to_csv(file, IMAGES[0], 7)
+        assert file.read_bytes() == before.removesuffix(b"\n") + b"\n" + csv(ROWS[:1])
+
+
+def test_to_a_bad_csv_file_nothing_is_added(put):
+    (file,) = put(csv_with("x", 3, 8))
+    with pytest.raises(ValueError, match="row 3, column 8"):
+        add_to_csv(file, IMAGES[0], 7)
+    assert file.read_bytes() == csv_with("x", 3, 8)
 
 
 # IDX.

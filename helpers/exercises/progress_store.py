@@ -5,13 +5,11 @@ remember is a by-product, so nothing here raises: what goes wrong is returned as
 """
 
 import contextlib
-import os
 import sqlite3
-from pathlib import Path
 
-from helpers.environment import ROOT
+from helpers.environment import progress_file
 
-FILE = Path(os.environ.get("COURSE_PROGRESS") or ROOT / "data" / "progress.sqlite")
+FILE = progress_file()
 PATIENCE = 2  # seconds to wait for another process that has the file locked
 
 
