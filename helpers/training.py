@@ -29,7 +29,8 @@ from helpers.mnist import MnistDataset
 from helpers.tracing import replayed
 
 KEEP_EVERY = 10  # steps from one kept loss to the next
-CHUNK = 1000  # images of an MnistDataset made ready at a time
+CHUNK = 500  # images made ready, or shown to a network, at a time; of 1000, what a convolution
+# makes is so large that it gets new memory each time, which takes twice as long
 SMALL_BATCH = 256  # up to this batch size one thread is enough, and does not wait for others
 
 

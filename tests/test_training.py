@@ -326,13 +326,13 @@ def test_a_network_of_the_course_is_called_a_few_times_however_many_the_steps(
     assert len(calls) < 10
 
 
-def test_images_of_an_mnist_dataset_are_made_ready_by_the_thousand(monkeypatch):
-    items = Subset(load_mnist("train"), range(2400))
+def test_images_of_an_mnist_dataset_are_made_ready_some_hundreds_at_a_time(monkeypatch):
+    items = Subset(load_mnist("train"), range(1200))
     batches = count_calls(monkeypatch, MnistDataset, "batch")
     for use, sizes in (
-        (lambda: run(linear_network(), items, batch_size=300), [900, 900, 600]),
-        (lambda: run(linear_network(), items, batch_size=1100), [1100, 1100, 200]),
-        (lambda: accuracy(linear_network(), items), [1000, 1000, 400]),
+        (lambda: run(linear_network(), items, batch_size=150), [450, 450, 300]),
+        (lambda: run(linear_network(), items, batch_size=550), [550, 550, 100]),
+        (lambda: accuracy(linear_network(), items), [500, 500, 200]),
     ):
         batches.clear()
         use()

@@ -8,6 +8,7 @@ from other files, and the notebooks, with what makes their figures readable.
 
 import argparse
 import csv
+import gzip
 import os
 import re
 import shutil
@@ -18,11 +19,13 @@ from functools import cache, partial
 from pathlib import Path
 
 import nbformat
+import torch
 from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
 from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
 from comparisons import all_bands, summary
 from course import ROOT
+from finish_pages import finish
 from make_networks import READERS, read
 from safetensors.torch import save_file
 
@@ -45,9 +48,11 @@ def main(arguments=None):
     shutil.rmtree(pages, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
     gather(pages)
-    add_mathjax(pages / "static/mathjax")
+    mathjax = fetch_mathjax()
     sphinx = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
-    return subprocess.run([*sphinx, "-d", BUILD / "doctrees", "-E", pages, folder]).returncode
+    done = subprocess.run([*sphinx, "-d", BUILD / "doctrees", "-E", pages, folder])
+    finish(folder, mathjax, PROJECT["description"])
+    return done.returncode
 
 
 # The pages.
@@ -59,6 +64,9 @@ def gather(folder):
     shutil.copy(ROOT / "helpers/draw.js", folder / "static")
     (folder / "networks").rename(folder / "static/networks")
     save_file({"images": real_digits().half()}, folder / "static/networks/real.safetensors")
+    (folder / "static/sample").mkdir()
+    for part in ("train", "test"):
+        (folder / f"static/sample/{part}.bin").write_bytes(packed(part))
     for path in sorted(DOCS.glob("*.md")):
         text = MARK.sub(lambda mark: MAKERS[mark[1]](mark[2]), path.read_text("utf-8"))
         (folder / path.name).write_text(with_links(text, path), "utf-8")
@@ -73,6 +81,13 @@ def real_digits():
     """Fifty digits (50, 784) in 0..1 that people wrote: the first test images of the sample."""
     sample = MnistDataset(ROOT / "data/sample/mnist_test.csv.gz")
     return sample.images[:50] / 255
+
+
+def packed(part):
+    """The sample's "train" or "test" images for train.js: each a label and its pixels, in bytes; gzipped."""
+    sample = MnistDataset(ROOT / f"data/sample/mnist_{part}.csv.gz")
+    rows = torch.cat([sample.labels.to(torch.uint8)[:, None], sample.images], dim=1)
+    return gzip.compress(rows.numpy().tobytes(), mtime=0)
 
 
 def chapters():
@@ -221,8 +236,8 @@ MAKERS = {
 # MathJax.
 
 
-def add_mathjax(folder):
-    """Copy MathJax, which npm fetches in the version that docs/package-lock.json holds."""
+def fetch_mathjax():
+    """Where MathJax lies; npm fetches it in the version that docs/package-lock.json holds."""
     if not shutil.which("npm"):
         sys.exit(
             "The site's formulas need MathJax, which npm fetches: install npm, then make site."
@@ -232,8 +247,7 @@ def add_mathjax(folder):
     for name in ("package.json", "package-lock.json"):
         shutil.copy(DOCS / name, home)
     subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
-    folder.mkdir()
-    shutil.copy(home / "node_modules/mathjax/es5/tex-svg.js", folder)
+    return home / "node_modules/mathjax"
 
 
 if __name__ == "__main__":
