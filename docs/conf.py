@@ -15,7 +15,7 @@ nb_execution_mode = "off"  # the stored outputs are the course's
 nb_ipywidgets_js = {}  # would be loaded from another site
 myst_enable_extensions = ["attrs_inline", "dollarmath"]
 myst_heading_anchors = 3
-mathjax_path = "mathjax/tex-svg.js"
+mathjax_path = "mathjax"  # no page loads it: tools/finish_pages.py sets the formulas
 
 html_theme = "sphinx_book_theme"
 html_title = project

@@ -25,6 +25,7 @@ from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
 from comparisons import all_bands, summary
 from course import ROOT
+from finish_pages import finish
 from make_networks import READERS, read
 from safetensors.torch import save_file
 
@@ -47,9 +48,11 @@ def main(arguments=None):
     shutil.rmtree(pages, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
     gather(pages)
-    add_mathjax(pages / "static/mathjax")
+    mathjax = fetch_mathjax()
     sphinx = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
-    return subprocess.run([*sphinx, "-d", BUILD / "doctrees", "-E", pages, folder]).returncode
+    done = subprocess.run([*sphinx, "-d", BUILD / "doctrees", "-E", pages, folder])
+    finish(folder, mathjax, PROJECT["description"])
+    return done.returncode
 
 
 # The pages.
@@ -233,8 +236,8 @@ MAKERS = {
 # MathJax.
 
 
-def add_mathjax(folder):
-    """Copy MathJax, which npm fetches in the version that docs/package-lock.json holds."""
+def fetch_mathjax():
+    """Where MathJax lies; npm fetches it in the version that docs/package-lock.json holds."""
     if not shutil.which("npm"):
         sys.exit(
             "The site's formulas need MathJax, which npm fetches: install npm, then make site."
@@ -244,8 +247,7 @@ def add_mathjax(folder):
     for name in ("package.json", "package-lock.json"):
         shutil.copy(DOCS / name, home)
     subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
-    folder.mkdir()
-    shutil.copy(home / "node_modules/mathjax/es5/tex-svg.js", folder)
+    return home / "node_modules/mathjax"
 
 
 if __name__ == "__main__":

@@ -23,16 +23,12 @@ WORK = ROOT / "work"
 BUILD = ROOT / "build"
 MADE = ".made.json"  # for each copy, the mark of the course's notebook that it was made from
 FOR_A_CLASS = (
-    *("LICENSE", "Makefile", "README.md", "constraints.txt", "environment.yml", "pyproject.toml"),
+    README := "tools/student/README.md",  # the class has its own
+    *("LICENSE", "Makefile", "constraints.txt", "environment.yml", "pyproject.toml"),
     *("notebooks/[0-9]*.ipynb", "notebooks/*.py", "helpers/**/*.py", "helpers/*.js"),
     *("data/README.md", "data/sample/*.*", "data/results/*.csv"),
-    *(
-        "docs/glossary.md",
-        "docs/start.md",
-        "docs/kernel.md",
-        "docs/many_machines.md",
-        "docs/static/accuracies.svg",
-    ),
+    *("docs/start.md", "docs/kernel.md", "docs/errors.md", "docs/summary.md"),
+    *("docs/glossary.md", "docs/many_machines.md"),
     *("tools/course.py", "tools/copies.py", "tools/lab.py", "tools/jupyter/**/*.json"),
     *("tools/run_notebooks.py", "tools/alt_text.py", "tools/bands.py", "tools/cells.py"),
     *("tools/measure_devices.py", "tools/fair_grid.py"),
@@ -41,7 +37,7 @@ FOR_A_CLASS = (
 NOT_FOR_A_CLASS = re.compile(
     r"^(?:#|<!--) not for a class\b.*?^(?:#|<!--) for a class\b.*?\n\n?", re.DOTALL | re.MULTILINE
 )
-MARKED = ("Makefile", "README.md", "start.md", "pyproject.toml")
+MARKED = ("Makefile", "start.md", "pyproject.toml")
 
 
 def main(arguments=None):
@@ -112,7 +108,7 @@ def student():
         sys.exit(f"make student: {ROOT} is not the whole course; missing: {', '.join(missing)}")
     shutil.rmtree(folder, ignore_errors=True)
     for path in sum(files.values(), []):
-        target = folder / path.relative_to(ROOT)
+        target = folder / ("README.md" if path == ROOT / README else path.relative_to(ROOT))
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".ipynb":
             make_copy(path, target)
@@ -127,7 +123,7 @@ def student():
 
 def missing_links():
     """Files to which the README leads a class, and which are not there."""
-    links = re.findall(r"\]\(([^):#]+)", for_a_class(ROOT / "README.md"))
+    links = re.findall(r"\]\(([^):#]+)", (ROOT / README).read_text("utf-8"))
     return [link for link in links if not (ROOT / link).exists()]
 
 

@@ -74,8 +74,8 @@ def test_codespaces_takes_a_slim_python_and_installs_the_course_as_the_makefile_
     assert (ROOT / opened.replace("work/", "notebooks/")).exists()
 
 
-def test_the_readme_leads_to_each_place_and_to_notebooks_that_are_there():
-    links = re.findall(r"https://[^)\s]+", (ROOT / "README.md").read_text("utf-8"))
+def test_get_started_leads_to_each_place_and_to_notebooks_that_are_there():
+    links = re.findall(r"https://[^)\s]+", (ROOT / "docs/start.md").read_text("utf-8"))
     for host in ("mybinder.org", "codespaces.new", "colab.research.google.com", "HUB"):
         assert any(link.startswith(f"https://{host}/") for link in links), host
     named = [name for link in links for name in re.findall(r"notebooks/\w+\.ipynb", link)]

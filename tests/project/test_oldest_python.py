@@ -22,6 +22,7 @@ def test_environment_py_reads_it():
     ("file", "statement", "number"),
     [
         ("README.md", r"Python (\S+) or newer", OLDEST),
+        ("tools/student/README.md", r"Python (\S+) or newer", OLDEST),
         ("environment.yml", r"- python >=(\S+)", OLDEST),
         (".github/workflows/tests.yml", r'python-version: "(.*)"', OLDEST),
     ],

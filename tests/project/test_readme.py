@@ -86,3 +86,16 @@ def test_citation_cff_says_what_pyproject_says():
     assert (citation["title"], citation["version"]) == (project["description"], project["version"])
     assert citation["authors"] == project["authors"] and citation["license"] == project["license"]
     assert citation["repository-code"] == project["urls"]["Repository"]
+
+
+# What a reader can trust.
+
+
+def test_what_is_not_so_yet_stands_in_one_section():
+    before, status = README.split("## Status\n")
+    for words in ("OWNER", "ntried", "not yet published"):
+        assert words not in before and words in status, words
+
+
+def test_a_picture_of_it_is_small():
+    assert (ROOT / "docs/static/notebook.webp").stat().st_size < 200_000

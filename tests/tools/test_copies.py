@@ -195,7 +195,7 @@ def test_what_the_class_reads_holds_for_it(folder, course):
     assert "pytest.ini" not in pyproject
 
 
-@pytest.mark.parametrize("name", ["docs/glossary.md", "notebooks/07_optimizer.ipynb", "README.md"])
+@pytest.mark.parametrize("name", ["docs/glossary.md", "docs/errors.md", "tools/student/README.md"])
 def test_what_the_class_would_lack_is_named(folder, course, name):
     (course / name).unlink()
     with pytest.raises(SystemExit, match=f"not the whole course; missing: {name}$"):
