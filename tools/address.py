@@ -14,7 +14,6 @@ REPOSITORY = PROJECT["urls"]["Repository"]
 OWNER, NAME = REPOSITORY.removeprefix("https://github.com/").split("/")
 VERSION = PROJECT["version"]
 TAG = f"v{VERSION}"
-START = "notebooks/01_autograd_basics.ipynb"
 
 BINDER = f"https://mybinder.org/v2/gh/{OWNER}/{NAME}/{TAG}?urlpath=lab/tree/"
 COLAB = f"https://colab.research.google.com/github/{OWNER}/{NAME}/blob/{TAG}/"

@@ -8,6 +8,7 @@ from other files, and the notebooks, with what makes their figures readable.
 
 import argparse
 import csv
+import gzip
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+import torch
 from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
 from address import BINDER, COLAB
 from alt_text import figures, sentence_behind
@@ -65,6 +67,9 @@ def gather(folder):
     shutil.copy(ROOT / "helpers/draw.js", folder / "static")
     (folder / "networks").rename(folder / "static/networks")
     save_file({"images": real_digits().half()}, folder / "static/networks/real.safetensors")
+    (folder / "static/sample").mkdir()
+    for part in ("train", "test"):
+        (folder / f"static/sample/{part}.bin").write_bytes(packed(part))
     for path in sorted(DOCS.glob("*.md")):
         text = MARK.sub(lambda mark: MAKERS[mark[1]](mark[2]), path.read_text("utf-8"))
         (folder / path.name).write_text(with_links(text, path), "utf-8")
@@ -79,6 +84,13 @@ def real_digits():
     """Fifty digits (50, 784) in 0..1 that people wrote: the first test images of the sample."""
     sample = MnistDataset(ROOT / "data/sample/mnist_test.csv.gz")
     return sample.images[:50] / 255
+
+
+def packed(part):
+    """The sample's "train" or "test" images for train.js: each a label and its pixels, in bytes; gzipped."""
+    sample = MnistDataset(ROOT / f"data/sample/mnist_{part}.csv.gz")
+    rows = torch.cat([sample.labels.to(torch.uint8)[:, None], sample.images], dim=1)
+    return gzip.compress(rows.numpy().tobytes(), mtime=0)
 
 
 def chapters():

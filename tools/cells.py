@@ -25,11 +25,7 @@ def tags(cell):
 
 def parse(cell):
     """The syntax tree of a cell, without the lines that are IPython's own."""
-    return ast.parse(without_magics(cell.source))
-
-
-def without_magics(source):
-    return re.sub(r"^[%!].*", "", source, flags=re.MULTILINE)
+    return ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.MULTILINE))
 
 
 def masked(text):

@@ -121,18 +121,7 @@ def execute(notebook, path):
 
     Return what went wrong, or ''.
     """
-    client = NotebookClient(
-        notebook,
-        # without folders to look in, `python3` is this very Python, not some other environment's
-        km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
-        resources={"metadata": {"path": str(path.parent)}},
-        timeout=None,
-        store_widget_state=False,
-        extra_arguments=["--log-level=ERROR"],
-        coalesce_streams=True,
-    )
-    # a figure drawn inside a widget stays among the outputs of its cell
-    client.comm_open_handlers.clear()
+    client = client_of(notebook, path.parent)
     client.on_cell_executed = partial(hold_bands, client, path.stem)
     try:
         client.execute()
@@ -144,6 +133,23 @@ def execute(notebook, path):
     except DeadKernelError:
         return "the kernel died"
     return ""
+
+
+def client_of(notebook, folder, **options):
+    """What executes a notebook, in a fresh kernel in this folder."""
+    client = NotebookClient(
+        notebook,
+        # without folders to look in, `python3` is this very Python, not some other environment's
+        km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+        resources={"metadata": {"path": str(folder)}},
+        timeout=None,
+        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
+        coalesce_streams=True,
+        **options,
+    )
+    client.comm_open_handlers.clear()  # what is shown inside a widget stays among the outputs
+    return client
 
 
 async def hold_bands(client, name, cell, cell_index, execute_reply):

@@ -16,13 +16,10 @@ import sys
 import tomllib
 from dataclasses import dataclass
 
-from cells import code_cells, read
+from cells import code_cells, read, tags
 from course import ROOT
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-from run_notebooks import set_environment
+from run_notebooks import client_of, set_environment
 
 CHANGES = ROOT / "tests" / "notebooks" / "changes.toml"
 REPORTS = ROOT / "build" / "changes"
@@ -118,7 +115,6 @@ def main(arguments=None):
         if not any(known.startswith(name) for known in listed):
             parser.error(f"{CHANGES.name} lists no notebook that begins with {name!r}")
     set_environment(jobs=1)
-    rows = []
     for name, its_changes in listed.items():
         if not name.startswith(tuple(options.notebooks)):
             continue
@@ -128,11 +124,7 @@ def main(arguments=None):
             if options.only in (None, number):
                 outcome, lines = compare(cells, change, unchanged)
                 write(name, number, change, outcome, lines)
-                rows.append((name[:2], number, f"{change.cell}: {change.what}", outcome))
-                print(*rows[-1], flush=True)
-    print("\n| notebook | | change | outcome |\n| --- | --- | --- | --- |")
-    for row in rows:
-        print("|", " | ".join(str(value).replace("|", "\\|") for value in row), "|")
+                print(name[:2], number, f"{change.cell}: {change.what}", outcome, flush=True)
 
 
 def changes():
@@ -177,25 +169,14 @@ def attempt(cells, change):
 def execute(cells):
     """Run the cells in a kernel of their own, past all errors; return them with their outputs."""
     notebook = new_notebook(cells=[new_code_cell(FIGURES_SHOW_TEXT), *cells])
-    client = NotebookClient(
-        notebook,
-        # without folders to look in, `python3` is this very Python, not some other environment's
-        km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
-        resources={"metadata": {"path": str(ROOT / "notebooks")}},
-        timeout=None,
-        allow_errors=True,
-        store_widget_state=False,
-        extra_arguments=["--log-level=ERROR"],
-        coalesce_streams=True,
-    )
-    client.comm_open_handlers.clear()  # what is shown inside a widget stays among the outputs
+    client = client_of(notebook, ROOT / "notebooks", allow_errors=True)
     client.execute(env=os.environ | {"MNIST_DIR": str(ROOT / "data" / "sample")})
     return notebook.cells[1:]
 
 
 def error(cell):
     """What the cell raised, in one line, unless it is there to raise; or ''."""
-    meant = "raises-exception" in cell.metadata.get("tags", [])
+    meant = "raises-exception" in tags(cell)
     raised = [output for output in cell.outputs if output.output_type == "error" and not meant]
     return "".join(f"{output.ename}: {output.evalue}".splitlines()[0] for output in raised)
 

@@ -30,6 +30,8 @@ NOTEBOOKS = (
     "12_beyond_one_machine",
     "13_generative_adversarial_network",
     "14_what_makes_it_write",
+    "15_convolution",
+    "16_other_images",
 )
 EXERCISES = {
     name: exercise

@@ -28,7 +28,7 @@ from helpers.formats import write_csv
 from helpers.recipes import Recipe
 from helpers.tables import RESULTS, write_rows
 
-CASES = 13
+CASES = 14
 ROWS = []
 
 
@@ -231,6 +231,45 @@ def test_training_in_mini_batches(benchmark, one_thread, train_set, size):
 
     case = f"an epoch of {size:,} images in shuffled batches of 100, SGD"
     compare(benchmark, case, course, "a loop over ready tensors", by_hand, at_least=1)
+
+
+def test_an_epoch_of_a_convolutional_network(benchmark, one_thread, train_set):
+    """Notebook 15's, by `train` and as PyTorch's own MNIST example trains: item by item through a `DataLoader`."""
+    loss_function = nn.CrossEntropyLoss()
+
+    class Items(torch.utils.data.Dataset):
+        def __len__(self):
+            return len(train_set)
+
+        def __getitem__(self, index):
+            image = train_set.images[index].view(1, 28, 28).float().div(255)
+            return image.sub(0.1307).div(0.3081), int(train_set.labels[index])
+
+    def stage(channels_in, channels_out, size):
+        convolution = nn.Conv2d(channels_in, channels_out, size, padding=size // 2)
+        return convolution, nn.MaxPool2d(2), nn.BatchNorm2d(channels_out), nn.ReLU()
+
+    def layers():
+        torch.manual_seed(0)
+        stages = *stage(1, 8, 5), *stage(8, 24, 5), *stage(24, 48, 3)
+        return *stages, nn.Flatten(), nn.Linear(48 * 3 * 3, 10)
+
+    def course():
+        network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), *layers())
+        optimizer = torch.optim.AdamW(network.parameters())
+        train(network, train_set, loss_function=loss_function, optimizer=optimizer, epochs=1,
+              batch_size=100, shuffle=True, progress=False)  # fmt: skip
+
+    def as_the_example():
+        network = nn.Sequential(*layers())
+        optimizer = torch.optim.AdamW(network.parameters())
+        for images, labels in torch.utils.data.DataLoader(Items(), batch_size=100, shuffle=True):
+            optimizer.zero_grad()
+            loss_function(network(images), labels).backward()
+            optimizer.step()
+
+    case, against = "an epoch of a convolutional network, batches of 100", "a DataLoader of items"
+    compare(benchmark, case, course, against, as_the_example, at_least=1, rounds=3, warmup_rounds=0)
 
 
 def test_one_item(benchmark, train_set, note_dataset):

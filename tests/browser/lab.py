@@ -170,11 +170,11 @@ def run_all(page):
 def run_each(page, notebook):
     """Run one cell after the other, and hold its bands; returns what does not hold."""
     lines = {cell: bands.line_for_kernel(notebook, cell, False) for cell in bands.cells(notebook)}
-    return _run_from(page, 0, lines)
+    return run_from(page, 0, lines)
 
 
-def change_and_run(page, change):
-    """Make a change of tests/notebooks/changes.toml, and run that cell and all below."""
+def make(page, change):
+    """Make a change of tests/notebooks/changes.toml; return where its cell stands."""
     ids = [cell["id"] for cell in cells(page)]
     place = ids.index(change.cell)
     page.evaluate(
@@ -184,10 +184,11 @@ def change_and_run(page, change):
         }""",
         [place, change.old, change.new],
     )
-    _run_from(page, place, {})
+    return place
 
 
-def _run_from(page, place, lines):
+def run_from(page, place, lines=None):
+    """Run this cell and all below, and hold the bands that `lines` hold; returns what does not hold."""
     broken = page.evaluate(
         """async ([place, lines]) => {
             const panel = jupyterapp.shell.currentWidget, broken = [];
@@ -202,7 +203,7 @@ def _run_from(page, place, lines):
             }
             return broken;
         }""",
-        [place, lines],
+        [place, lines or {}],
     )
     wait_idle(page)
     wait_drawn(page)

@@ -5,17 +5,21 @@ a learner's change it goes on.
 import nbformat
 import pytest
 from alt_text import figures
-from try_changes import changes
+from try_changes import Change, changes
 
-from browser.lab import cells, change_and_run, open_notebook, run_each
+from browser.lab import cells, make, open_notebook, run_each, run_from
 from helpers.environment import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# Three grids of eight trainings: here each is of fewer images. nbval runs them as they are.
+SHORTER = {"12_beyond_one_machine": Change("b06", "fewer images", "5_000", "1_500")}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_all_cells_run_and_go_on_after_a_change(page, path):
     open_notebook(page, path.name[:2])
+    if path.stem in SHORTER:
+        make(page, SHORTER[path.stem])
     assert run_each(page, path.stem) == []
     ran = code_cells(page)
     assert all(cell["execution_count"] for cell in ran)
@@ -24,7 +28,7 @@ def test_all_cells_run_and_go_on_after_a_change(page, path):
     expected = sum(len(figures(cell)) for cell in stored.cells) - len(pads(ran))
     wait_for_figures(page, expected)
 
-    change_and_run(page, changes()[path.stem][0])
+    run_from(page, make(page, changes()[path.stem][0]))
     assert complaints(code_cells(page)) == []
 
 

@@ -163,12 +163,6 @@ def test_on_full_mnist_in_data_every_output_is_compared(course, full_mnist):
     assert "value of x: 8; expected 1 to 2" in printed
 
 
-def test_the_images_are_counted_not_their_folder_named(monkeypatch, tmp_path):
-    shutil.copytree(ROOT / "data/sample", tmp_path / "mnist")
-    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "mnist"))
-    assert not conftest.full_mnist.__wrapped__()
-
-
 def test_mnist_in_data_is_used_once_both_sets_are_there(monkeypatch, tmp_path):
     monkeypatch.setattr(conftest, "DATA", tmp_path)
     monkeypatch.delenv("MNIST_DIR")

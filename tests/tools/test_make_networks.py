@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("safetensors", reason="not installed: make site")
 import make_networks
 import torch
-from make_networks import NETWORKS, NEW, NOTEBOOK, READERS, functions_of, path_of, read, store
+from make_networks import NETWORKS, NEW, NOTEBOOK, READERS, functions_of, path_of, read
 from torch.utils.data import Subset
 
 from helpers import accuracy, load_mnist
@@ -57,16 +57,6 @@ def test_what_is_told_is_read_as_often_as_the_file_says():
     assert told == pytest.approx(float(about["read_as_told"]), abs=2e-4)
 
 
-def test_what_is_stored_is_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(make_networks, "NETWORKS", tmp_path)
-    network = NEW["conditional"]().half().float()
-    store("conditional", network, make_networks.WRITER, read_as_told=0.5)
-    again, about = read("conditional")
-    for name, values in network.state_dict().items():
-        assert torch.equal(again.state_dict()[name], values), name
-    assert about["read_as_told"] == "0.5000"
-
-
 def test_the_writers_are_made_of_any_images(tmp_path, monkeypatch):
     """A few, here: each part fits the next."""
     monkeypatch.setattr(make_networks, "NETWORKS", tmp_path)
@@ -84,11 +74,3 @@ def test_the_functions_are_those_of_the_notebook():
     assert len(cut) == 5 and "fit" not in found
     torch.manual_seed(0)
     assert found["wiggle"](cut.images / 255).shape == (5, 784)
-
-
-def test_without_full_mnist_nothing_is_trained(monkeypatch, tmp_path):
-    monkeypatch.setattr(make_networks, "FULL_SIZE", -1)
-    monkeypatch.setattr(make_networks, "NETWORKS", tmp_path)
-    with pytest.raises(SystemExit, match="those of full MNIST"):
-        make_networks.main([])
-    assert not list(tmp_path.iterdir())

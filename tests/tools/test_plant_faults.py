@@ -1,7 +1,6 @@
 """`make faults`: what is changed, what is left alone, and that a run tells the caught ones."""
 
 import nbformat
-import plant_faults
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from plant_faults import changed_code, draw, edited_outputs, is_caught
@@ -101,9 +100,3 @@ def test_a_fault_is_caught_by_the_first_cell_that_shows_it(path, capsys):
     assert "[0]  caught in [2]    number: x = 6" in printed
     assert "[1]  SURVIVED         number: y = x * 10" in printed
     assert path.read_bytes() == before
-
-
-def test_fewer_images_than_mnists_are_refused(path, monkeypatch):
-    monkeypatch.setenv("MNIST_DIR", "data/sample")
-    with pytest.raises(SystemExit, match="needs full MNIST"):
-        plant_faults.main([str(path)])

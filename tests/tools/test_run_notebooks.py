@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import run_notebooks
 from bands import Band
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 PROGRESS = "for i in range(3):\n    print(f'\\r{i} of 2', end='')\nprint('\\nTest accuracy: 88.2%')"
 
@@ -37,19 +37,6 @@ def test_the_table_shows_the_accuracy_and_a_failure_stops_no_other(folder, capsy
     assert re.fullmatch(r"02_good +0\.\d +88\.2 %", good_row)
     assert printed.err == "01_broken: cell [2] failed: ZeroDivisionError: division by zero\n"
     assert (folder / "build/02_good.ipynb").exists()
-
-
-def test_the_longest_notebook_starts_first(folder, capsys):
-    """As long as it took when its outputs were stored; in build/, a run says how long it took."""
-    for name, minutes in {"00_a": 0.2, "01_b": 7.5, "02_c": None, "03_d": 1.0}.items():
-        notebook = new_notebook(cells=[new_code_cell("1")])
-        notebook.metadata.update({} if minutes is None else {"minutes": minutes})
-        nbformat.write(notebook, folder / f"{name}.ipynb")
-    run_notebooks.main(sorted(map(str, folder.glob("*.ipynb"))))
-    lines = capsys.readouterr().out.splitlines()
-    started = [line.split(":")[0] for line in lines if "started" in line]
-    assert started == ["01_b", "03_d", "00_a", "02_c"]
-    assert [line.split()[0] for line in lines[-4:]] == ["00_a", "01_b", "02_c", "03_d"]
 
 
 def test_in_place_stores_normalised_outputs(folder):
@@ -121,13 +108,6 @@ def test_a_figure_below_a_slider_is_stored(folder):
     assert "widgets" not in notebook.metadata
 
 
-def test_the_last_accuracy_counts():
-    outputs = [new_output("stream", text="test accuracy 10.0 %\nTest accuracy: 88.20%\n")]
-    notebook = new_notebook(cells=[new_code_cell("accuracy()", outputs=outputs)])
-    assert run_notebooks.accuracy_in(notebook) == "88.20 %"
-    assert run_notebooks.accuracy_in(new_notebook()) == "-"
-
-
 def test_kernels_get_the_mnist_dir_that_the_terminal_means(folder, monkeypatch):
     """Kernels run in notebooks/: a folder of that name there is another one."""
     (folder / "here/digits").mkdir(parents=True)
@@ -138,24 +118,6 @@ def test_kernels_get_the_mnist_dir_that_the_terminal_means(folder, monkeypatch):
     assert not run_notebooks.main(["--in-place", str(path)])
     (cell,) = nbformat.read(path, as_version=4).cells
     assert cell.outputs[0].data["text/plain"] == repr(str(folder / "here/digits"))
-
-
-def test_a_run_stores_the_alt_text_of_its_figures(folder):
-    figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
-    path = store(folder, "00_figure.ipynb", figure)
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(new_markdown_cell("A line *rises*. It is blue."))
-    nbformat.write(notebook, path)
-    assert not run_notebooks.main(["--in-place", str(path)])
-    (output,) = nbformat.read(path, as_version=4).cells[0].outputs
-    assert output.metadata["image/png"]["alt"] == "A line rises."
-
-
-def test_a_mnist_dir_that_is_no_folder_ends_it_with_one_line(folder, monkeypatch):
-    path = store(folder, "00_good.ipynb", "1")
-    monkeypatch.setenv("MNIST_DIR", "no/such/folder")
-    with pytest.raises(SystemExit, match="MNIST_DIR is .*, which is not a folder"):
-        run_notebooks.main([str(path)])
 
 
 def test_a_band_that_does_not_hold_is_reported_and_leaves_no_name(folder, capsys, monkeypatch):

@@ -114,3 +114,13 @@ def what_the_conditional_generator_writes(answers, wanted, frechet):
 @after("w061", full=(0.4, 0.6), sample=None)
 def how_often_a_training_image_is_the_nearer_one(nearer):
     return nearer
+
+
+@after("w044")
+def the_books_runs_are_ahead_of_the_best_recipe_in_precision_and_recall(book, best):
+    return all(book[measure].min() > best[measure].max() for measure in ("precision", "recall"))
+
+
+@after("w044", full=(48, 107))
+def distances_of_the_book_lie_among_those_of_the_best_recipe(book):
+    return book["frechet"].mean()

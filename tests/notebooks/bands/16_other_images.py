@@ -1,0 +1,45 @@
+"""What the text of notebook 16 says of other images, and of learning from a few of them."""
+
+from bands import after
+
+
+@after("x007", full={"linear": (0.96, 0.985), "convolutional": (0.982, 0.993)}, sample=None)
+def accuracy_on_mnist(read):
+    return {name: one["MNIST"] for name, one in read.items()}
+
+
+@after("x007", full={"linear": (0.5, 0.75), "convolutional": (0.5, 0.75)}, sample=None)
+def accuracy_on_other_digits(read):
+    return {name: one["other"] for name, one in read.items()}
+
+
+@after("x007", full={"linear": (0.03, 0.2), "convolutional": (0.03, 0.2)}, sample=None)
+def what_preparing_brings(read):
+    return {name: one["other, prepared"] - one["other"] for name, one in read.items()}
+
+
+@after("x011", full={10: (-0.2, 0.05), 50: (0.8, 0.93), 200: (0.88, 0.95)}, sample=None)
+def what_the_linear_network_learns_from_a_few(tuned, read):
+    shares = {count: tuned["linear", count][0] for count in (10, 50, 200)}
+    return shares | {10: shares[10] - read["linear"]["other"]}
+
+
+@after("x011", full={10: (0.0, 0.3), 50: (0.91, 0.98), 200: (0.95, 0.99)}, sample=None)
+def what_the_convolutional_network_learns_from_a_few(tuned, read):
+    shares = {count: tuned["convolutional", count][0] for count in (10, 50, 200)}
+    return shares | {10: shares[10] - read["convolutional"]["other"]}
+
+
+@after("x015", full={"linear": (0.05, 0.2), "convolutional": (0.02, 0.12)}, sample=None)
+def what_is_forgotten_of_mnist(read, kept):
+    return {name: read[name]["MNIST"] - kept[name, 200][0] for name in read}
+
+
+@after("x015", full={"linear": (0.0, 0.03), "convolutional": (-0.002, 0.01)}, sample=None)
+def what_is_forgotten_with_mnist_beside(read, together):
+    return {name: read[name]["MNIST"] - together[name][1][0] for name in read}
+
+
+@after("x015", full={"linear": (-0.02, 0.03), "convolutional": (-0.02, 0.02)}, sample=None)
+def what_mnist_beside_costs_on_the_new_images(tuned, together):
+    return {name: tuned[name, 200][0] - together[name][0][0] for name in together}
