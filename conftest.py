@@ -67,12 +67,25 @@ def pytest_collection_modifyitems(items):
             item.sanitize = lambda text, sanitize=item.sanitize: without_numbers(sanitize(text))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each worker takes one file of tests after the other; of those that run notebooks in Lab, one notebook."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return nodeid if file == "tests/browser/test_notebooks.py" else file
+
+    return Scheduling(config, log)
+
+
 @functools.cache
 def minutes(path):
     """About how long a file of tests takes; of a notebook, how long its stored run took."""
     if path.suffix == ".ipynb":
         return read(path).metadata.get("minutes", 0)
-    return {"test_notebooks.py": 9, "test_site.py": 3, "test_experiments.py": 2}.get(path.name, 0)
+    return {"test_notebooks.py": 9, "test_site.py": 3, "test_train.py": 3, "test_experiments.py": 2}.get(path.name, 0)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ from statistics import fmean
 from bands import after
 
 
-@after("v011", full=(7.9, 8.1))
+@after("v011b", full=(7.9, 8.1))
 def how_many_times_as_many_parameters_the_linear_network_has(count, linear, convolutional):
     return count(linear(0)) / count(convolutional(0))
 
