@@ -161,7 +161,8 @@ def test_no_link_is_broken(site):
         for _, attributes in site.elements(page):
             for link in filter(None, (attributes.get("href"), attributes.get("src"))):
                 if link.startswith(f"{repository}/blob/main/"):
-                    lies = (ROOT / link.removeprefix(f"{repository}/blob/main/")).exists()
+                    file = link.removeprefix(f"{repository}/blob/main/").partition("#")[0]
+                    lies = (ROOT / file).exists()
                 else:
                     lies = link.startswith(("https://", "data:")) or leads(site, page, link)
                 if not lies:
