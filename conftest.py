@@ -85,7 +85,12 @@ def minutes(path):
     """About how long a file of tests takes; of a notebook, how long its stored run took."""
     if path.suffix == ".ipynb":
         return read(path).metadata.get("minutes", 0)
-    return {"test_notebooks.py": 9, "test_site.py": 3, "test_train.py": 3, "test_experiments.py": 2}.get(path.name, 0)
+    return {
+        "test_notebooks.py": 9,
+        "test_site.py": 3,
+        "test_train.py": 3,
+        "test_experiments.py": 2,
+    }.get(path.name, 0)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -107,6 +107,7 @@ function makePaper(canvas, brush, onStrokes, say) {
   function redraw() {
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, pixels, pixels);
+    if (!strokes.length && !keys) drawHint(context, pixels);
     for (const stroke of strokes) drawLine(context, stroke, brush * pixels, pixels);
     if (keys) drawBrush(context, at, Boolean(line), brush * pixels, pixels);
   }
@@ -216,6 +217,13 @@ export function drawLine(context, points, width, side) {
   context.arc(x * side, y * side, width / 2, 0, 2 * Math.PI);
   context.fillStyle = INK;
   context.fill();
+}
+
+function drawHint(context, side) {
+  context.font = `${side / 14}px sans-serif`;
+  context.textAlign = "center";
+  context.fillStyle = "#6b6b6b";
+  context.fillText("Draw a digit here", side / 2, side / 2);
 }
 
 function drawBrush(context, [x, y], down, width, side) {

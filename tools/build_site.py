@@ -19,6 +19,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import torch
 from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
 from address import BINDER, COLAB
@@ -30,6 +31,7 @@ from make_networks import READERS, read
 from safetensors.torch import save_file
 
 from helpers import MnistDataset
+from helpers.recipes import WORDS
 
 DOCS = ROOT / "docs"
 BUILD = ROOT / "build"
@@ -37,6 +39,7 @@ RESULTS = ROOT / "data/results"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FILES = PROJECT["urls"]["Repository"] + "/blob/main/"  # where the code host shows a file
 LINK = re.compile(r"\]\(([^):#\s]+)(#[^)\s]*)?\)")
+LONG = 40  # rows of a table that stand on a page before a reader asks for them
 MARK = re.compile(r"^<!-- (\w+)(?:: (.*))? -->$", re.MULTILINE)
 
 
@@ -169,7 +172,29 @@ def table(name):
     keys = [key for key in rows[0] if key not in same]
     lines = [map(titled, keys), ["---"] * len(keys), *([row[key] for key in keys] for row in rows)]
     lines = ["| " + " | ".join(text.replace("|", r"\|") for text in line) + " |" for line in lines]
+    if len(rows) > LONG:
+        lines = [f"<details><summary>All {len(rows)} rows</summary>\n", *lines, "\n</details>"]
     return "\n".join([f"All rows: {common}.\n"] * bool(common) + lines)
+
+
+def means(_):
+    """What each recipe reads on average, at the notebooks' learning rates and at its own."""
+    usual, fair = (pd.read_csv(RESULTS / name) for name in ("grid.csv", "grid_fair.csv"))
+    usual["two"] = [float(each.split()[1]) for each in usual["accuracies"]]
+    lines = [
+        "| recipe | 4 epochs, notebooks' rate | 2 epochs, the same | 2 epochs, its own rate | that rate |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for words, runs in usual.groupby(list(WORDS), sort=False):
+        own = fair[(fair[list(WORDS)] == list(words)).all(axis=1)]
+        shares = (runs["accuracy"], runs["two"], own["accuracy"])
+        shares = [
+            f"{100 * all.mean():.1f}&nbsp;%&nbsp;±&nbsp;{100 * all.std():.1f}" for all in shares
+        ]
+        lines.append(
+            f"| {' '.join(words)} | {' | '.join(shares)} | {own['learning_rate'].iloc[0]:g} |"
+        )
+    return "\n".join(lines)
 
 
 def titled(key):
@@ -227,6 +252,7 @@ MAKERS = {
     "readme": partial(section, "README.md"),
     "contributing": partial(section, "CONTRIBUTING.md"),
     "table": table,
+    "means": means,
     "accuracies": accuracies,
     "networks": networks,
     "read_as_told": read_as_told,

@@ -38,7 +38,7 @@ def faults_of_site(page, rules=None):
     """The same of a page of the site, as wide as it is."""
     height = page.evaluate("document.documentElement.scrollHeight")
     size = page.viewport_size
-    page.set_viewport_size(size | {"height": max(height, 1200)})  # the sidebar has a height, too
+    page.set_viewport_size(size | {"height": max(height, 1600)})  # the sidebar has a height, too
     found = run(page, None, ["empty-table-header"], FAULTS_ALONE | (rules or {}))
     page.set_viewport_size(size)
     return described(found)

@@ -51,7 +51,7 @@ def visitor(browser, site):
         if look not in contexts:
             contexts[look] = browser.new_context(color_scheme=scheme, viewport=size)
         page = contexts[look].new_page()
-        page.complaints = []
+        page.complaints, page.loaded = [], {}
         watch(page, site.url)
         page.goto(site.url + path)
         page.wait_for_load_state("networkidle")
@@ -71,6 +71,7 @@ def watch(page, url):
 
     page.on("request", lambda asked: note(not asked.url.startswith((url, "data:")), asked.url))
     page.on("response", lambda got: note(got.status >= 400, f"{got.status} {got.url}"))
+    page.on("response", lambda got: page.loaded.update({got.url: got}))
     page.on("console", lambda line: note(line.type in ("error", "warning"), line.text))
     page.on("pageerror", lambda error: note(True, str(error)))
 
@@ -82,8 +83,11 @@ def test_every_page_opens_without_a_fault_and_asks_nobody_else(site, visitor):
     wrong = {}
     for path in site.pages():
         page = visitor(path)
+        weight = sum(len(got.body()) for got in page.loaded.values()) / 1e6
+        wrong[path] = [f"{weight:.1f} MB"] * (weight > (1.5 if path == "index.html" else 2.5))
+        wrong[path] += page.evaluate(CUT)
         page.evaluate(PLAIN)
-        wrong[path] = faults_of_site(page)
+        wrong[path] += faults_of_site(page)
         for look in ("light", "phone"):
             dress(page, look)
             wrong[path] += [f"too wide: {look}"] * is_too_wide(page)
@@ -94,6 +98,12 @@ def test_every_page_opens_without_a_fault_and_asks_nobody_else(site, visitor):
 
 # A chapter has thousands of coloured words of code, and axe takes its time for each: one chapter is enough.
 PLAIN = """document.querySelectorAll(".highlight pre").forEach(code => code.textContent = code.innerText)"""
+
+# What does not fit on a screen of 1280: a title in one line, and code of a chapter, unless a line is longer than 100.
+CUT = """() => [...document.querySelectorAll("article h1, .cell_input pre")].filter(it =>
+    it.localName === "h1" ? it.offsetHeight > 1.9 * parseFloat(getComputedStyle(it).fontSize)
+    : it.scrollWidth > it.clientWidth && it.innerText.split("\\n").every(line => line.length <= 100)
+).map(it => "cut: " + it.innerText)"""
 
 
 def dress(page, look):
@@ -124,6 +134,26 @@ def test_the_landing_page_to_look_at(visitor, look):
     keep_screenshot(page, f"site_{look}.png")
 
 
+def test_the_summary_is_printed_on_one_sheet(visitor):
+    page = visitor("summary.html")
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type /Page\b(?!s)", printed)) == 1
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 710, "height": 1000})  # A4 without its margins
+    cut = "all => all.filter(pre => pre.scrollWidth > pre.clientWidth).map(pre => pre.innerText)"
+    assert page.locator("pre").evaluate_all(cut) == []
+
+
+def test_every_page_says_in_a_sentence_of_its_own_what_it_is(site):
+    said = {}
+    for page in site.pages():
+        metas = [attributes for tag, attributes in site.elements(page) if tag == "meta"]
+        shown = {meta.get("name", meta.get("property")): meta.get("content") for meta in metas}
+        assert shown["description"] == shown["og:description"] and shown["og:title"], page
+        said[page] = shown["description"]
+    assert len(set(said.values())) >= len(said) - 1  # the index and the search have no text
+
+
 def test_no_link_is_broken(site):
     repository = repository_url()
     broken = []
@@ -131,7 +161,8 @@ def test_no_link_is_broken(site):
         for _, attributes in site.elements(page):
             for link in filter(None, (attributes.get("href"), attributes.get("src"))):
                 if link.startswith(f"{repository}/blob/main/"):
-                    lies = (ROOT / link.removeprefix(f"{repository}/blob/main/")).exists()
+                    file = link.removeprefix(f"{repository}/blob/main/").partition("#")[0]
+                    lies = (ROOT / file).exists()
                 else:
                     lies = link.startswith(("https://", "data:")) or leads(site, page, link)
                 if not lies:
@@ -276,6 +307,23 @@ def test_digits_are_read_and_cleared(pad):
         wait_for_answer(pad, f"The largest output is that of {digit}")
         pad.get_by_role("button", name="Clear").click()
         wait_for_answer(pad, "Nothing is drawn")
+
+
+# Is anything drawn in the middle half of the paper?
+MIDDLE = """paper => {
+    const [side, context] = [paper.width, paper.getContext("2d")];
+    return context.getImageData(side / 4, side / 4, side / 2, side / 2).data.some(Boolean);
+}"""
+
+
+@pytest.mark.parametrize("look", ["light"])
+def test_an_empty_paper_asks_for_a_digit_until_one_begins(pad):
+    paper = pad.locator(".paper")
+    assert paper.evaluate(MIDDLE)
+    draw(pad.page, pad, [[(0.1, 0.1), (0.2, 0.1)]])
+    assert not paper.evaluate(MIDDLE)
+    pad.get_by_role("button", name="Clear").click()
+    assert paper.evaluate(MIDDLE)
 
 
 @pytest.mark.parametrize("look", ["light"])

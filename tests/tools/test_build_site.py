@@ -10,6 +10,7 @@ import build_site
 from accuracies import FOUR_EPOCHS, stored_accuracy
 from address import BINDER, COLAB
 from build_site import DOCS, FILES, MARK, RESULTS, with_links
+from finish_pages import described
 
 from helpers.environment import ROOT
 
@@ -94,3 +95,31 @@ def test_the_accuracies_are_found_in_the_notebooks():
     shares = {name[:2]: stored_accuracy(name) for name in FOUR_EPOCHS}
     assert all(85 < share < 100 for share in shares.values()), "the picture's ends"
     assert shares["03"] < shares["08"] < shares["09"]
+
+
+def test_a_long_table_is_folded(tmp_path, monkeypatch):
+    monkeypatch.setattr(build_site, "RESULTS", tmp_path)
+    (tmp_path / "some.csv").write_text("n\n" + "\n".join(map(str, range(50))))
+    text = build_site.table("some.csv")
+    assert text.startswith("<details><summary>All 50 rows</summary>\n\n| n |\n")
+    assert text.endswith("| 49 |\n\n</details>")
+
+
+def test_the_means_are_those_that_the_readme_tells():
+    head, _, *rows = build_site.means(None).splitlines()
+    assert len(rows) == 16
+    (baseline,) = (row for row in rows if row.startswith("| mse sigmoid sgd none |"))
+    two, own = (float(cell.partition("&")[0]) for cell in baseline.split("|")[3:5])
+    assert 80.5 < two <= 81.5 and 96.5 < own < 97.5  # 97 % instead of 81 %
+
+
+# What becomes of Sphinx's pages.
+
+
+def test_a_description_is_the_first_paragraph_cut_at_a_word():
+    page = "<title>A &amp; B &#8212; Course</title> <p>no</p> <article> <p>Say <b>“it”</b>: "
+    short, long = (described(page + text + "</p>", "Course") for text in ('"x"', "word " * 99))
+    assert short[0] == '<meta name="description" content="Say “it”: &quot;x&quot;">'
+    assert short[1] == '<meta property="og:title" content="A &amp; B">'
+    assert long[0].endswith(' word …">') and 190 < len(long[0]) < 240
+    assert described("<title>Search</title>", "Course")[0].endswith('content="Course">')
