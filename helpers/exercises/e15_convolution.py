@@ -271,6 +271,10 @@ EXERCISES = {
                 lambda images, kernel: convolve(images[:1], kernel[:1]),
                 "add up what all channels give.",
             ),
+            "took the last channel alone": Mistake(
+                lambda images, kernel: convolve(images[-1:], kernel[-1:]),
+                "add up what all channels give; does the loop begin anew with each?",
+            ),
             "took the mean of the channels": Mistake(
                 lambda images, kernel: convolve(images, kernel) / len(kernel),
                 "the channels are added up, without dividing.",
@@ -307,6 +311,14 @@ EXERCISES = {
             "divided by the number of batches": Mistake(
                 divided_by_batches, "len(loader) counts batches; images are asked for."
             ),
+            "gave a percentage": Mistake(
+                lambda network, loader: 100 * accuracy_at_once(network, loader),
+                "a share lies in 0..1; leave out the factor of 100.",
+            ),
+            "counted": Mistake(
+                lambda network, loader: accuracy_at_once(network, loader) * len(loader.dataset),
+                "a share is asked for: divide by the number of images.",
+            ),
             "looked for the largest over the images": Mistake(
                 by_the_channels,
                 "of outputs (batch, 10) the digits are dimension 1: argmax(dim=1).",
@@ -323,8 +335,8 @@ EXERCISES = {
         solution=moved_by,
         use=compare_with_measured_moves,
         expected=lambda: MOVES_ALONG,
-        why="The same weights meet the same ink one column later, so all numbers move along. Pooling keeps the largest of two columns: "
-        "a move within the two is not seen at all. So a network of convolutions and pools hardly minds where a digit lies.",
+        why="The same weights meet the same ink one column later, so all numbers move along. Pooling keeps the larger of each two columns: here the "
+        "largest number stays in its pair, and from 5 to 6 it would move. So pooling takes away a little of where the ink lies.",
         known={
             "expected all to stay": Mistake(
                 [0, 0, "b"], "without pooling the numbers move along with the ink."

@@ -71,8 +71,9 @@ def what_is_wrong(answer):
     left = what_is_left_to_train(answer, 1)
     if len(left) == 6:
         return (
-            "Nothing is frozen: all six parameters of a network of three linear layers still require gradients. Does your "
-            "function call parameter.requires_grad_(False)? (network.requires_grad = False sets a new name.)"
+            "Nothing is frozen: all six parameters of a network of three linear layers still require gradients. "
+            "requires_grad_(False) of a parameter freezes it. (layer.requires_grad = False sets a new name, eval() is about "
+            "dropout and averages, and a copy is another network.)"
         )
     return f"Of a network of three linear layers, these are left to train: {', '.join(left) or 'none'}."
 
@@ -151,10 +152,6 @@ EXERCISES = {
             "froze the first layer alone": Mistake(
                 freeze_where(lambda name, last: name.startswith("0.")),
                 "all layers but the last: network[:-1].",
-            ),
-            "froze nothing": Mistake(
-                lambda network: network[:-1].eval(),
-                "eval() is about dropout and averages. requires_grad_(False) freezes a parameter.",
             ),
         },
         hints=(

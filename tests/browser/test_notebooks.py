@@ -11,8 +11,14 @@ from browser.lab import cells, make, open_notebook, run_each, run_from
 from helpers.environment import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# Three grids of eight trainings: here each is of fewer images. nbval runs them as they are.
-SHORTER = {"12_beyond_one_machine": Change("b06", "fewer images", "5_000", "1_500")}
+# The longest trainings are shorter here. nbval runs them as they are.
+SHORTER = {
+    "12_beyond_one_machine": Change("b06", "fewer images", "5_000", "1_500"),
+    "15_convolution": Change("v021", "fewer epochs", "epochs=8", "epochs=2"),
+    "16_other_images": Change(
+        "x015", "fewer images", "train_set, 1000, seed", "train_set, 100, seed"
+    ),
+}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -43,3 +43,8 @@ def what_is_forgotten_with_mnist_beside(read, together):
 @after("x015", full={"linear": (-0.02, 0.03), "convolutional": (-0.02, 0.02)}, sample=None)
 def what_mnist_beside_costs_on_the_new_images(tuned, together):
     return {name: tuned[name, 200][0] - together[name][0][0] for name in together}
+
+
+@after("x023", full={"before": (0.6, 0.95), "after": (0.85, 1)}, sample=None)
+def what_fifty_stand_ins_bring(before, after, to_read, accuracy):
+    return {"before": accuracy(before, to_read), "after": accuracy(after, to_read)}
