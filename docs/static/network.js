@@ -224,7 +224,8 @@ function softmax(values) {
 }
 
 // Each number of an image that comes out is a sum over a patch: its pixels, in all channels, each times a weight.
-// Four images at a time, so that a pixel is fetched once for four products: that halves the time.
+// Four images at a time (there are always a multiple of four), so that a pixel is fetched once for four products: that
+// halves the time.
 function convolve(weight, bias, channels) {
   const length = weight.length / bias.length; // of a patch
   const patches = patchesOf(channels, Math.sqrt(length / channels.length));
@@ -253,7 +254,8 @@ function convolve(weight, bias, channels) {
   return images;
 }
 
-// For each place the pixels around it, size x size in each channel; over the edge there are zeros.
+// For each place the pixels around it, size x size in each channel; over the edge there are zeros, so that height and
+// width stay.
 function patchesOf(channels, size) {
   const side = Math.sqrt(channels[0].length);
   const reach = (size - 1) / 2;
