@@ -1,9 +1,10 @@
 """Train what the site's first page asks, on full MNIST: docs/networks/*.safetensors.
 
-python tools/make_networks.py [readers | writers]       about seven minutes on two cores
+python tools/make_networks.py [readers | writers]       about eleven minutes on two cores
 
-The readers are the two networks of the pad; the writers are two generators and a discriminator. Each file holds
-weights in half precision, and says how they were trained and, where that is a number, how good they are.
+The readers are the three networks of the pad; the writers are two generators and a discriminator. Each file holds
+weights in half precision, and says how they were trained, to which layers they belong and, where that is a number, how
+good they are.
 """
 
 import argparse
@@ -25,17 +26,30 @@ from helpers.recipes import Recipe
 
 NETWORKS = ROOT / "docs/networks"
 NOTEBOOK = ROOT / "notebooks/10_better_training.ipynb"
+NOTEBOOK_OF_CONVOLUTION = ROOT / "notebooks/15_convolution.ipynb"
 NOTEBOOK_OF_WRITERS = ROOT / "notebooks/14_what_makes_it_write.ipynb"
 READERS = {
     "baseline": Recipe("mse", "sigmoid", "sgd", "none"),  # of 03_baseline_network
     "final": Recipe("bce", "leaky", "adam", "layernorm"),  # of 10_better_training
+    "convolutional": NOTEBOOK_OF_CONVOLUTION.stem,
 }
 # As 14_what_makes_it_write trains the one that is told the digit.
 WRITER = Recipe("bce", "leaky", "adam", "layernorm")
 SEED_SIZE, WRITING = 100, {"batch_size": 64, "epochs": 4}
 ADAM = {"lr": 0.001, "betas": (0.5, 0.999)}
+
+
+def new_convolutional():
+    """As 15_convolution builds it; a softmax turns its outputs into shares, which the pad can show as bars."""
+    notebook = functions_of(NOTEBOOK_OF_CONVOLUTION, {"stage", "convolutional"}, {})
+    return nn.Sequential(*notebook["convolutional"](0), nn.Softmax(dim=1))
+
+
 # For each file, what makes its network.
-NEW = {name: recipe.network for name, recipe in READERS.items()} | {
+NEW = {
+    "baseline": READERS["baseline"].network,
+    "final": READERS["final"].network,
+    "convolutional": new_convolutional,
     "generator": partial(WRITER.generator, SEED_SIZE),
     "discriminator": WRITER.discriminator,
     "conditional": partial(WRITER.generator, SEED_SIZE + 10),
@@ -59,7 +73,12 @@ def main(arguments=None):
 
 
 def make_readers(train_set, test_set):
-    for name, learn in {"baseline": learn_baseline, "final": learn_final}.items():
+    learners = {
+        "baseline": learn_baseline,
+        "final": learn_final,
+        "convolutional": learn_convolutional,
+    }
+    for name, learn in learners.items():
         network = learn(train_set).half().float()
         store(name, network, READERS[name], test_accuracy=accuracy(network, test_set))
 
@@ -82,6 +101,15 @@ def learn_final(train_set):
     fit_set = notebook["part"](train_set, 0, len(train_set) - size)
     notebook["validation_set"] = notebook["part"](train_set, len(fit_set), len(train_set))
     network, _ = notebook["fit"](fit_set, 40, notebook["one_cycle"], notebook["wiggle"])
+    return network
+
+
+def learn_convolutional(train_set):
+    """As 15_convolution trains it for eight epochs, by its own functions, without the softmax at the end."""
+    settings = {"labels": train_set.labels, "loss_function": nn.CrossEntropyLoss()}
+    notebook = functions_of(NOTEBOOK_OF_CONVOLUTION, {"unchanged", "moved", "fit"}, settings)
+    network = new_convolutional()
+    notebook["fit"](network[:-1], train_set.images / 255, 8, notebook["moved"])
     return network
 
 
@@ -156,7 +184,8 @@ def store(name, network, recipe, **measured):
     """Write the weights of a network in half precision, and what is known of it."""
     weights = {part: values.half() for part, values in network.state_dict().items()}
     shares = {key: f"{share:.4f}" for key, share in measured.items()}
-    about = {"recipe": recipe.name, "torch": torch.__version__}
+    layers = " ".join(type(layer).__name__ for layer in network)
+    about = {"recipe": str(recipe), "layers": layers, "torch": torch.__version__}
     save_file(weights, path_of(name), metadata=about | shares)
     print(
         name, *(f"{key.replace('_', ' ')} {share:.2%}" for key, share in measured.items()), sep=": "

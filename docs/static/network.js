@@ -182,20 +182,26 @@ function fromHalf(bits) {
   return bits & 0x8000 ? -size : size;
 }
 
-const sigmoid = (values) => values.map((value) => 1 / (1 + Math.exp(-value)));
-const leaky = (values) => values.map((value) => (value < 0 ? 0.02 * value : value));
-
-// The outputs of a network, such as ten for 784 pixels; its layers are those of helpers/recipes.py.
+// The outputs of a network, such as ten for 784 pixels. Its file names its layers, as PyTorch does.
 export function ask({ about, weights }, inputs) {
-  const [loss, word, , normalization] = about.recipe.split("-");
-  const activation = word === "sigmoid" ? sigmoid : leaky;
-  const layer = (number, values) => linear(weights[`${number}.weight`], weights[`${number}.bias`], values);
-  let hidden = activation(layer(0, inputs));
-  const normalized = normalization === "layernorm";
-  if (normalized) hidden = layerNorm(weights["2.weight"], weights["2.bias"], hidden);
-  const outputs = layer(normalized ? 3 : 2, hidden);
-  return [...(loss === "bce" ? sigmoid : activation)(outputs)];
+  const after = (values, kind, number) => LAYERS[kind](values, (part) => weights[`${number}.${part}`]);
+  return [...about.layers.split(" ").reduce(after, Float64Array.from(inputs))];
 }
+
+// What a layer makes of numbers, or of images: an image is square here, and each channel an array of its own.
+const LAYERS = {
+  Linear: (values, its) => linear(its("weight"), its("bias"), values),
+  Sigmoid: (values) => values.map((value) => 1 / (1 + Math.exp(-value))),
+  LeakyReLU: (values) => values.map((value) => (value < 0 ? 0.02 * value : value)),
+  LayerNorm: (values, its) => layerNorm(its("weight"), its("bias"), values),
+  Softmax: softmax,
+  Unflatten: (values) => [values], // a grey image has one channel
+  Flatten: (channels) => Float64Array.from(channels.flatMap((channel) => [...channel])),
+  Conv2d: (channels, its) => convolve(its("weight"), its("bias"), channels),
+  MaxPool2d: (channels) => channels.map(pool),
+  BatchNorm2d: (channels, its) => batchNorm(its, channels),
+  ReLU: (channels) => channels.map((channel) => channel.map((value) => Math.max(0, value))),
+};
 
 function linear(weight, bias, values) {
   return bias.map((start, unit) =>
@@ -207,6 +213,85 @@ function layerNorm(weight, bias, values) {
   const mean = meanOf(values);
   const spread = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)) + 1e-5);
   return values.map((value, unit) => ((value - mean) / spread) * weight[unit] + bias[unit]);
+}
+
+// Positive numbers with the sum 1: shares, so that the pad can show them as bars.
+function softmax(values) {
+  const largest = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - largest));
+  const total = powers.reduce((sum, power) => sum + power);
+  return powers.map((power) => power / total);
+}
+
+// Each number of an image that comes out is a sum over a patch: its pixels, in all channels, each times a weight.
+// Four images at a time (there are always a multiple of four), so that a pixel is fetched once for four products: that
+// halves the time.
+function convolve(weight, bias, channels) {
+  const length = weight.length / bias.length; // of a patch
+  const patches = patchesOf(channels, Math.sqrt(length / channels.length));
+  const images = Array.from(bias, () => new Float64Array(channels[0].length));
+  for (let first = 0; first < images.length; first += 4) {
+    const [one, two, three, four] = images.slice(first, first + 4);
+    const start = first * length; // of the weights
+    for (let place = 0; place < one.length; place++) {
+      let a = bias[first];
+      let b = bias[first + 1];
+      let c = bias[first + 2];
+      let d = bias[first + 3];
+      for (let index = 0; index < length; index++) {
+        const pixel = patches[place * length + index];
+        a += weight[start + index] * pixel;
+        b += weight[start + length + index] * pixel;
+        c += weight[start + 2 * length + index] * pixel;
+        d += weight[start + 3 * length + index] * pixel;
+      }
+      one[place] = a;
+      two[place] = b;
+      three[place] = c;
+      four[place] = d;
+    }
+  }
+  return images;
+}
+
+// For each place the pixels around it, size x size in each channel; over the edge there are zeros, so that height and
+// width stay.
+function patchesOf(channels, size) {
+  const side = Math.sqrt(channels[0].length);
+  const reach = (size - 1) / 2;
+  const patches = new Float64Array(channels[0].length * channels.length * size ** 2);
+  let next = 0;
+  for (let place = 0; place < channels[0].length; place++) {
+    const row = Math.floor(place / side);
+    const column = place % side;
+    for (const channel of channels) {
+      for (let y = row - reach; y <= row + reach; y++) {
+        for (let x = column - reach; x <= column + reach; x++, next++) {
+          if (y >= 0 && y < side && x >= 0 && x < side) patches[next] = channel[y * side + x];
+        }
+      }
+    }
+  }
+  return patches;
+}
+
+// Of each 2 x 2 numbers the largest; an odd last row and column are left out.
+function pool(channel) {
+  const side = Math.sqrt(channel.length);
+  const half = Math.floor(side / 2);
+  return Float64Array.from({ length: half ** 2 }, (_, place) => {
+    const start = 2 * Math.floor(place / half) * side + 2 * (place % half);
+    return Math.max(channel[start], channel[start + 1], channel[start + side], channel[start + side + 1]);
+  });
+}
+
+// As in eval mode, with the mean and variance of each channel that training has kept.
+function batchNorm(its, channels) {
+  const [weight, bias, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(its);
+  return channels.map((channel, index) => {
+    const times = weight[index] / Math.sqrt(variance[index] + 1e-5);
+    return channel.map((value) => (value - mean[index]) * times + bias[index]);
+  });
 }
 
 function meanOf(values) {

@@ -294,7 +294,7 @@ def pad(visitor, look):
     return page.locator("#pad")
 
 
-def test_a_drawn_seven_is_read_by_the_final_network(pad):
+def test_a_drawn_seven_is_read_by_the_network_that_is_chosen_first(pad):
     draw(pad.page, pad, SEVEN)
     wait_for_answer(pad, "The largest output is that of 7")
     assert pad.page.complaints == []
@@ -337,7 +337,7 @@ def test_a_digit_can_be_drawn_with_the_keyboard(pad):
 
 @pytest.mark.parametrize("look", ["light"])
 def test_the_choice_and_the_switch_change_the_outputs(pad, trained):
-    """Each of the four settings shows what DigitPad shows of the same drawing, network and setting."""
+    """Each of the six settings shows what DigitPad shows of the same drawing, network and setting."""
     draw(pad.page, pad, FAR_OFF)
     for prepared in (True, False):
         pad.get_by_label("prepare as MNIST was").set_checked(prepared)
@@ -466,7 +466,7 @@ def test_axe_finds_nothing_in_a_game_that_goes_on(fixed):
 
 @pytest.fixture(scope="module")
 def trained():
-    """The stored networks that read digits: {"baseline": …, "final": …}."""
+    """The stored networks that read digits: {"baseline": …, "final": …, "convolutional": …}."""
     from make_networks import READERS, read
 
     return {name: read(name)[0] for name in READERS}
