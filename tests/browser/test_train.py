@@ -26,7 +26,7 @@ def page(browser, site):
     """The landing page; page.asked holds the addresses that it has asked for."""
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         page = context.new_page()
-        page.complaints, page.asked = [], []
+        page.asked = []
         watch(page, site.url)
         page.on("request", lambda request: page.asked.append(request.url))
         page.goto(site.url)
