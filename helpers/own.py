@@ -54,9 +54,8 @@ def _visible(folder):
 def _read(file, invert):
     """Read one image and prepare it; uint8 (784,)."""
     try:
-        drawn = ImageOps.exif_transpose(Image.open(file)).convert(
-            "RGBA"
-        )  # upright, as it was taken
+        upright = ImageOps.exif_transpose(Image.open(file))  # as it was taken
+        drawn = upright.convert("RGBA")
     except (OSError, ValueError) as error:
         raise ValueError(f"{file}: not read ({error}); expected an image, PNG or JPEG") from None
     paper = Image.new("RGBA", drawn.size, "white" if invert else "black")

@@ -189,11 +189,8 @@ def test_what_only_autograd_needs_is_dropped_and_a_sum_that_is_seen_twice_stays(
 
 def test_a_replay_keeps_no_value_after_its_last_use():
     """Else large images between layers fill the memory anew in each step, which takes longer."""
-    replay, made, kept = (
-        record(lambda images: images.sin().cos().sin().cos(), torch.rand(3)),
-        [],
-        [],
-    )
+    replay = record(lambda images: images.sin().cos().sin().cos(), torch.rand(3))
+    made, kept = [], []
 
     def watched(operation):
         def watch(*arguments):
