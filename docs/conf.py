@@ -89,6 +89,16 @@ def take_english_anchors(app, doctree):
         slugs |= {name: (None, ours["ids"][0], ours[0].astext()) for name in ours["ids"]}
 
 
+# What the themes have in no Korean, or in none that a reader would say.
+WORDS_OF_THE_THEMES = (
+    *(_("Skip to main content"), _("Back to top"), _("Contents"), _("On this page")),
+    *(_("previous"), _("next"), _("previous page"), _("next page"), _("Home"), _("By")),
+    *(_("Color mode"), _("Light"), _("Dark"), _("System Settings"), _("Breadcrumb")),
+    *(_("Site navigation"), _("Section Navigation"), _("Source repository"), _("Search")),
+    *(_("Expand Sidebar"), _("Collapse Sidebar")),
+)
+
+
 def mend_words_of_the_theme(app):
     for catalog in ("sphinx", "booktheme"):
         translators["general", catalog]._catalog.update(words)
