@@ -236,8 +236,9 @@ def accuracies():
             f'<td class="line"><span style="left: {100 * place(share):.1f}%"></span></td><td>{share:.1f} %</td></tr>'
         )
     ends = "".join(f"<span>{end} %</span>" for end in AXIS)
-    head = f'<tr><th scope="col">{_("chapter")}</th><th scope="col" class="ends">{ends}</th>'
-    head += f'<th scope="col">{_("accuracy")}</th></tr>'
+    chapter, accuracy = _("chapter"), _("accuracy")
+    head = f'<tr><th scope="col">{chapter}</th><th scope="col" class="ends">{ends}</th>'
+    head += f'<th scope="col">{accuracy}</th></tr>'
     return "\n".join(['<table class="accuracies">', head, *lines, "</table>"])
 
 
@@ -255,8 +256,8 @@ def networks():
             f'<label><input type="radio" name="network" value="{name}" checked> '
             f"{label.format(share=f'{share:.1f}')}</label>"
         )
-    legend = f"<legend>{_('Ask the network')}</legend>"
-    return "\n".join([f"<fieldset>{legend}", *lines, "</fieldset>"])
+    legend = _("Ask the network")
+    return "\n".join([f"<fieldset><legend>{legend}</legend>", *lines, "</fieldset>"])
 
 
 def read_as_told():
