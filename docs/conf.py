@@ -93,9 +93,11 @@ def take_english_anchors(app, doctree):
 WORDS_OF_THE_THEMES = (
     *(_("Skip to main content"), _("Back to top"), _("Contents"), _("On this page")),
     *(_("previous"), _("next"), _("previous page"), _("next page"), _("Home"), _("By")),
-    *(_("Color mode"), _("Light"), _("Dark"), _("System Settings"), _("Breadcrumb")),
-    *(_("Site navigation"), _("Section Navigation"), _("Source repository"), _("Search")),
-    *(_("Expand Sidebar"), _("Collapse Sidebar")),
+    *(_("Color mode"), _("Light"), _("Dark"), _("System Settings"), _("Breadcrumb"), _("Page")),
+    *(_("Site navigation"), _("Section Navigation"), _("Main"), _("Version warning"), _("Search")),
+    *(_("Toggle primary sidebar"), _("Toggle secondary sidebar"), _("Source repository")),
+    *(_("Expand Sidebar"), _("Collapse Sidebar"), _("Link to this heading")),
+    _("Search finished, found ${resultCount} pages matching the search query."),
 )
 
 

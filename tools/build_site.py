@@ -83,8 +83,7 @@ def gather(folder):
     (folder / "static/sample").mkdir()
     for part in ("train", "test"):
         (folder / f"static/sample/{part}.bin").write_bytes(packed(part))
-    words = messages(language(), "site")
-    (folder / "static/words.js").write_text(f"globalThis.words = {json.dumps(words)};\n", "utf-8")
+    (folder / "static/words.js").write_text(words_for_scripts(), "utf-8")
     for path in sorted(DOCS.glob("*.md")):
         text = with_sections(path.read_text("utf-8"))
         text = translated(text, messages(language(), path.stem))
@@ -95,6 +94,16 @@ def gather(folder):
         notebook = nbformat.read(path, as_version=4)
         as_chapter(notebook, path)
         nbformat.write(notebook, folder / "notebooks" / path.name)
+
+
+def words_for_scripts():
+    """The site's own words for draw.js, and what Sphinx's search says with a number, which is empty in its Korean."""
+    words = json.dumps(messages(language(), "site"), ensure_ascii=False)
+    return f"""globalThis.words = {words};
+Documentation.TRANSLATIONS["Search finished, found one page matching the search query."] = [
+  words["Search finished, found ${{resultCount}} pages matching the search query."],
+];
+"""
 
 
 def real_digits():

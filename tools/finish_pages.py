@@ -8,12 +8,15 @@ import sys
 
 from course import ROOT
 
+from helpers.exercises.language import messages
+
 FORMULA = re.compile(
     r'(<(?:span|div) class="math [^>]*>)\s*\\([(\[])(.*?)\\[)\]]\s*(</)', re.DOTALL
 )
 # Formulas are set before anyone reads them, and the theme has its icons as a font, too.
 SPARED = re.compile(r"<script[^>]*(?:fontawesome\.js|mathjax|>window\.MathJax).*?</script>\s*")
 LANGUAGE = re.compile(r'<html[^>]* lang="(\w+)"')
+LABEL = re.compile(r'((?:aria-label|title)=")([^"]*)')
 TITLE = re.compile(r"<title>(.*?)(?: &#8212; .*?)?</title>")
 FIRST_PARAGRAPH = re.compile(r"<article.*?<p>(.*?)</p>", re.DOTALL)
 
@@ -39,8 +42,10 @@ def finish(folder, mathjax, names):
     head = f"<style>{answer['style']}</style>"
     for path, text in pages.items():
         text, count = FORMULA.subn(lambda formula: formula[1] + next(done) + formula[4], text)
-        course = names[LANGUAGE.search(text)[1]]
-        parts = described(text, course) + [head] * bool(count)
+        language = LANGUAGE.search(text)[1]
+        words = messages(language, "site")
+        text = LABEL.sub(lambda label, words=words: label[1] + words.get(label[2], label[2]), text)
+        parts = described(text, names[language]) + [head] * bool(count)
         path.write_text(text.replace("</head>", "\n".join([*parts, "</head>"]), 1), "utf-8")
 
 
