@@ -70,7 +70,7 @@ def build(folder):
 BLOCKS = (
     "title, h1, h2, h3, h4, p, li, th, td, dt, dd, a, button, label, legend, summary, figcaption"
 )
-LABELS = ("aria-label", "title", "alt", "placeholder", "content")
+LABELS = ("aria-label", "title", "alt", "placeholder")
 
 
 def texts(path):

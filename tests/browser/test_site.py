@@ -277,8 +277,6 @@ def anchors(site, page):
 
 # Their tables are measurements, and bands, which are named as in the tests.
 DATA = ("ko/results.html", "ko/kept_true.html")
-# English for who writes of the course in English, and what the theme says to machines.
-MEANT = ("width=device-width", "Ctrl")
 
 
 def test_no_english_is_left_on_a_korean_page(site):
