@@ -69,13 +69,13 @@ var splitQuery = (query) => query.match(/[가-힣]+|(?:(?![가-힣])[\p{Letter}\
 
     def split(self, text):
         words = re.findall(r"[가-힣]+|[^\W가-힣]+", text)
-        return [part for word in words for part in beginnings(word)]
+        return [
+            part for word in words for part in (beginnings(word) if word[0] >= "가" else [word])
+        ]
 
 
 def beginnings(word):
-    if not re.match("[가-힣]", word):
-        return [word]
-    return [word[:end] for end in range(min(2, len(word)), len(word) + 1)]
+    return [word[:end] for end in range(1, len(word) + 1)]
 
 
 def take_english_anchors(app, doctree):
@@ -97,6 +97,7 @@ WORDS_OF_THE_THEMES = (
     *(_("Site navigation"), _("Section Navigation"), _("Main"), _("Version warning"), _("Search")),
     *(_("Toggle primary sidebar"), _("Toggle secondary sidebar"), _("Source repository")),
     *(_("Expand Sidebar"), _("Collapse Sidebar"), _("Link to this heading")),
+    _("Please activate JavaScript to enable the search functionality."),
     _("Search finished, found ${resultCount} pages matching the search query."),
 )
 

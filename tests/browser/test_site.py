@@ -294,7 +294,7 @@ def test_no_english_is_left_on_a_korean_page(site):
 
 
 def is_english(text):
-    words = re.findall(r"(?<![\w.])[A-Za-z]{2,}\b", text)
+    words = re.findall(r"(?<![\w./-])[A-Za-z]{2,}\b", text)
     return len(words) >= 4 and not re.search("[가-힣]", text)
 
 
