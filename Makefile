@@ -14,7 +14,7 @@ unexport MPLBACKEND  # a backend set for scripts would keep notebooks from showi
 .PHONY: help lab fresh progress run data devices grid fair grid-gan setup clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 lab: setup        ## open your copy of the course, in work/, in JupyterLab
 	$(VENV) tools/lab.py $(ARGS)
@@ -44,13 +44,16 @@ grid-gan: setup   ## the same for networks that write digits, into data/results/
 	$(VENV) tools/fair_grid.py writing
 
 # not for a class: what only those who change the course need
-.PHONY: test notebooks bench faults browser site mutate versions student
+.PHONY: test notebooks translations bench faults browser site mutate versions student
 
 test: setup       ## run every test, on full MNIST where it is at hand, else on the sample
 	$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 notebooks: setup  ## execute every notebook in place, for those who change the course
 	$(VENV) tools/run_notebooks.py --jobs 2 --in-place $(ARGS)
+
+translations: setup  ## bring docs/locale up to date, for those who change an English text
+	$(VENV) tools/translations.py
 
 bench: setup      ## measure speed
 	$(VENV) -m pytest -s tests/benchmarks/bench_*.py $(ARGS)

@@ -5,7 +5,8 @@ python tools/copies.py fresh 05         puts that notebook back, and keeps the o
 python tools/copies.py student          build/student and build/student.zip: the course for a class
 
 A copy has no outputs, which would give the answers away. One that the learner has changed is never
-overwritten; one that was only run is made anew when the course has moved on.
+overwritten; one that was only run is made anew when the course has moved on. With LANGUAGE=ko the text
+of the copies is Korean, and they lie in work-ko/.
 """
 
 import argparse
@@ -17,9 +18,12 @@ import sys
 
 import nbformat
 from course import ROOT
+from texts import blocks, translated
+
+from helpers.exercises.language import language, messages
 
 NOTEBOOKS = ROOT / "notebooks"
-WORK = ROOT / "work"
+WORK = ROOT / ("work" if language() == "en" else f"work-{language()}")
 BUILD = ROOT / "build"
 MADE = ".made.json"  # for each copy, the mark of the course's notebook that it was made from
 FOR_A_CLASS = (
@@ -29,7 +33,13 @@ FOR_A_CLASS = (
     *("data/README.md", "data/sample/*.*", "data/results/*.csv"),
     *("docs/start.md", "docs/kernel.md", "docs/errors.md", "docs/summary.md"),
     *("docs/glossary.md", "docs/many_machines.md"),
-    *("tools/course.py", "tools/copies.py", "tools/lab.py", "tools/jupyter/**/*.json"),
+    *(
+        "tools/course.py",
+        "tools/copies.py",
+        "tools/texts.py",
+        "tools/lab.py",
+        "tools/jupyter/**/*.json",
+    ),
     *("tools/run_notebooks.py", "tools/alt_text.py", "tools/bands.py", "tools/cells.py"),
     *("tools/measure_devices.py", "tools/fair_grid.py"),
 )
@@ -62,17 +72,22 @@ def refresh():
     WORK.mkdir(exist_ok=True)
     made = read_made()
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        now, before, copy = mark(path), made.get(path.name, ""), WORK / path.name
-        theirs = mark(copy) if copy.exists() else before
+        new, before, copy = (
+            in_language(bare(path), path.stem),
+            made.get(path.name, ""),
+            WORK / path.name,
+        )
+        now = mark(new)
+        theirs = mark(copy.read_bytes()) if copy.exists() else before
         cure = f"For the course's: make fresh ARGS={path.name[:2]} (yours stays beside it)."
         if theirs is None:
-            print(f"work/{path.name}: kept, but it cannot be read as a notebook. {cure}")
+            print(f"{WORK.name}/{path.name}: kept, but it cannot be read as a notebook. {cure}")
         elif theirs in (now, before):
             if theirs != now or not copy.exists():
-                make_copy(path, copy)
+                write(copy, new)
             made[path.name] = now
         elif before != now:
-            print(f"work/{path.name}: kept with your changes; the course's is newer. {cure}")
+            print(f"{WORK.name}/{path.name}: kept with your changes; the course's is newer. {cure}")
     write_made(made)
 
 
@@ -93,10 +108,11 @@ def fresh(number):
             if not (candidate := copy.with_name(f"{path.stem}.old{n}.ipynb")).exists()
         )
         copy.rename(old)
-        print(f"work/{old.name} is the one that you had.")
-    make_copy(path, copy)
-    write_made(read_made() | {path.name: mark(path)})
-    print(f"work/{copy.name} is as the course has it.")
+        print(f"{WORK.name}/{old.name} is the one that you had.")
+    new = in_language(bare(path), path.stem)
+    write(copy, new)
+    write_made(read_made() | {path.name: mark(new)})
+    print(f"{WORK.name}/{copy.name} is as the course has it.")
 
 
 def student():
@@ -111,7 +127,7 @@ def student():
         target = folder / ("README.md" if path == ROOT / README else path.relative_to(ROOT))
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".ipynb":
-            make_copy(path, target)
+            write(target, bare(path))
         elif path.name in MARKED:
             target.write_text(for_a_class(path), "utf-8")
         else:
@@ -131,19 +147,31 @@ def for_a_class(path):
     return NOT_FOR_A_CLASS.sub("", path.read_text("utf-8"))
 
 
-def make_copy(path, copy):
-    """Write the notebook `path` to `copy` without outputs."""
+def bare(path):
+    """The notebook without outputs, as text."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    write(copy, nbformat.writes(notebook) + "\n")
+    return nbformat.writes(notebook) + "\n"
 
 
-def mark(path):
+def in_language(text, name):
+    """The notebook `text` in the learner's language, if it is translated whole."""
+    texts = messages(language(), f"notebooks/{name}")
+    notebook = nbformat.reads(text, as_version=4)
+    written = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    if not all(block in texts for cell in written for block in blocks(cell.source)):
+        return text
+    for cell in written:
+        cell.source = translated(cell.source, texts)
+    return nbformat.writes(notebook) + "\n"
+
+
+def mark(text):
     """A sum over the text of a notebook's cells, whatever their outputs; None if it is no notebook."""
     try:
-        cells = json.loads(path.read_text("utf-8"))["cells"]
+        cells = json.loads(text)["cells"]
         text = json.dumps([(cell["cell_type"], "".join(cell["source"])) for cell in cells])
     except (ValueError, KeyError, TypeError):
         return None

@@ -4,7 +4,7 @@ python tools/lab.py [OPTIONS]       OPTIONS are those of `jupyter lab`, such as 
 
 If the course is open already, it only says where: two servers would save the same files.
 
-The course has a workspace of its own, in work/.lab, and defaults of its own, in tools/jupyter; the
+The course has a workspace of its own, in .lab of the folder of copies, and defaults of its own, in tools/jupyter; the
 reader's settings and workspaces stay as they are, and settings that the reader has made count.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import copies
 from course import ROOT
 
-START = "work/00_setup.ipynb"
+START = f"{copies.WORK.name}/00_setup.ipynb"
 WORKSPACE = "course"
 PLACE = f"/lab/workspaces/{WORKSPACE}/tree/{START}"
 

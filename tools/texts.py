@@ -18,9 +18,9 @@ CAPTION = re.compile(r"(:caption: )(.*)")
 
 
 def translated(text, messages):
-    """The text with each block that `messages` (dict) holds in its place."""
+    """The text with what `messages` (dict) holds in place of its blocks."""
     return "".join(
-        (space + messages.get(block, block) + "\n" if block in messages else source)
+        space + messages[block] + source[len(source.rstrip()) :] if block in messages else source
         for space, block, source in parts(text)
     )
 

@@ -57,13 +57,17 @@ def sources():
         found[f"exercises/{path.stem[1:]}"] = texts_of_exercises(path)
     found["exercises/verdicts"] = called(*sorted((ROOT / "helpers/exercises").glob("*.py")))
     scripts = sorted((ROOT / "docs/static").glob("*.js"))
-    found["site"] = called(*scripts, ROOT / "helpers/draw.js", ROOT / "tools/build_site.py", ROOT / "docs/conf.py")
+    found["site"] = called(
+        *scripts, ROOT / "helpers/draw.js", ROOT / "tools/build_site.py", ROOT / "docs/conf.py"
+    )
     return {name: list(dict.fromkeys(texts)) for name, texts in found.items()}
 
 
 def texts_of_a_notebook(path):
     cells = nbformat.read(path, as_version=4).cells
-    written = [text for cell in cells if cell.cell_type == "markdown" for text in blocks(cell.source)]
+    written = [
+        text for cell in cells if cell.cell_type == "markdown" for text in blocks(cell.source)
+    ]
     return written + [cell.metadata["alt"] for cell in cells if "alt" in cell.metadata]
 
 
@@ -84,7 +88,12 @@ def called(*paths):
     return [
         text
         for path in paths
-        for _, text, *_ in extract_from_file(methods[path.suffix], path, keywords={"_": None}, options={"parse_template_string": True})
+        for _, text, *_ in extract_from_file(
+            methods[path.suffix],
+            path,
+            keywords={"_": None},
+            options={"parse_template_string": True},
+        )
     ]
 
 
@@ -143,13 +152,20 @@ def differences(text, translation):
     """What a translation has less or more of than its text, in words."""
     ours, theirs = kept(text), kept(translation)
     for what in ours:
-        lacking, added = Counter(ours[what]) - Counter(theirs[what]), Counter(theirs[what]) - Counter(ours[what])
+        lacking, added = (
+            Counter(ours[what]) - Counter(theirs[what]),
+            Counter(theirs[what]) - Counter(ours[what]),
+        )
         if lacking or added:
-            changes = [f"lacks {' '.join(lacking)}"] * bool(lacking) + [f"adds {' '.join(added)}"] * bool(added)
+            changes = [f"lacks {' '.join(lacking)}"] * bool(lacking) + [
+                f"adds {' '.join(added)}"
+            ] * bool(added)
             yield f"{what}: {', '.join(changes)}"
     for span in EMPHASIS.finditer(translation):
         before, after = translation[: span.start()][-1:], translation[span.end() :][:1]
-        if (not span[2][-1].isalnum() and after.isalnum()) or (not span[2][0].isalnum() and before.isalnum()):
+        if (not span[2][-1].isalnum() and after.isalnum()) or (
+            not span[2][0].isalnum() and before.isalnum()
+        ):
             yield f"emphasis: between a sign and a letter {span[0]} is shown with its asterisks"
     bare = TAG.sub("", TARGET.sub("", FORMULA.sub("", CODE.sub("", translation))))
     if not HANGUL.search(bare) and len(re.findall(r"[a-z]{2,}", bare)) > 3:

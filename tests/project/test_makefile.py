@@ -106,6 +106,6 @@ def test_lab_opens_the_learners_own_copies(course):
 
 def test_help_lists_every_command():
     commands = (
-        "lab fresh progress run data devices grid fair grid-gan test notebooks bench faults browser site mutate versions student setup clean"
+        "lab fresh progress run data devices grid fair grid-gan test notebooks translations bench faults browser site mutate versions student setup clean"
     ).split()
     assert [line.split()[1] for line in make(ROOT, "help").stdout.splitlines()] == commands

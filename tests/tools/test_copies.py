@@ -201,3 +201,18 @@ def test_what_the_class_would_lack_is_named(folder, course, name):
     with pytest.raises(SystemExit, match=f"not the whole course; missing: {name}$"):
         copies.main(["student"])
     assert not (folder / "build").exists()
+
+
+def test_a_korean_copy_has_korean_text_and_the_same_code(monkeypatch):
+    korean = {"# Title": "# 제목"}
+    monkeypatch.setattr(copies, "messages", lambda language, name: korean)
+    copies.main([])
+    notebook, ours = read("05_loss.ipynb"), nbformat.read(copies.NOTEBOOKS / "05_loss.ipynb", 4)
+    assert [cell.source for cell in notebook.cells] == ["# 제목", "2 + 2"]
+    assert [cell.id for cell in notebook.cells] == [cell.id for cell in ours.cells]
+    korean["# Title"] = "# 제목, 새로"
+    copies.main([])
+    assert read("05_loss.ipynb").cells[0].source == "# 제목, 새로"
+    korean.clear()
+    copies.main(["fresh", "05"])  # what is not translated whole stays English
+    assert read("05_loss.ipynb").cells[0].source == "# Title"
