@@ -30,30 +30,36 @@ const STYLE = `
 .digit-pad .value { text-align: right; font-variant-numeric: tabular-nums; }
 `;
 
-const HELP =
+// A text in the page's language; it is English where the page brings no other words, as in JupyterLab.
+export function _(text, values) {
+  return (globalThis.words?.[text] ?? text).replace(/\{(\w+)\}/g, (place, name) => values[name]);
+}
+
+const HELP = _(
   "Draw with mouse, finger or pen. With the keyboard: arrow keys move the brush, Space puts it " +
-  "down and lifts it, Backspace takes a line back, Delete clears.";
+  "down and lifts it, Backspace takes a line back, Delete clears.",
+);
 
 // Build a pad in `root`. `onStrokes(strokes)` is called at every change of what is drawn (a list of
 // lines, each a list of points [x, y] in 0..1), `onPrepared(on)` when the switch is moved.
 // Returns functions that show what the pad is given.
 export function makePad(root, { brush, onStrokes, onPrepared }) {
   root.innerHTML = `<style>${STYLE}</style>
-    <div class="digit-pad" role="group" aria-label="Draw a digit" data-lm-suppress-shortcuts="true">
+    <div class="digit-pad" role="group" aria-label="${_("Draw a digit")}" data-lm-suppress-shortcuts="true">
       <div>
-        <div class="title">Draw a digit</div>
-        <canvas class="paper" tabindex="0" role="application" aria-label="Paper. ${HELP}"></canvas>
+        <div class="title">${_("Draw a digit")}</div>
+        <canvas class="paper" tabindex="0" role="application" aria-label="${_("Paper.")} ${HELP}"></canvas>
         <div class="tools">
-          <button type="button" class="undo">Undo</button>
-          <button type="button" class="clear">Clear</button>
+          <button type="button" class="undo">${_("Undo")}</button>
+          <button type="button" class="clear">${_("Clear")}</button>
         </div>
         <p>${HELP}</p>
         <p class="where" aria-live="polite"></p>
       </div>
       <div>
-        <div class="title">What the network sees</div>
+        <div class="title">${_("What the network sees")}</div>
         <canvas class="seen" width="${SIDE}" height="${SIDE}" role="img"></canvas>
-        <p><label><input type="checkbox" class="prepared"> prepare as MNIST was</label></p>
+        <p><label><input type="checkbox" class="prepared"> ${_("prepare as MNIST was")}</label></p>
       </div>
       <div class="outputs"></div>
     </div>`;
@@ -70,7 +76,7 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
     showSeen(pixels) {
       drawPixels(part("seen"), pixels);
       const ink = pixels.some((pixel) => pixel > 0);
-      part("seen").setAttribute("aria-label", ink ? "28 by 28 pixels of your digit" : "28 by 28 empty pixels");
+      part("seen").setAttribute("aria-label", ink ? _("28 by 28 pixels of your digit") : _("28 by 28 empty pixels"));
     },
     showOutputs: makeOutputs(part("outputs")),
   };
@@ -79,7 +85,7 @@ export function makePad(root, { brush, onStrokes, onPrepared }) {
 // Put the ten outputs into `root`, as bars and as a sentence; returns a function that shows them.
 export function makeOutputs(root) {
   root.innerHTML = `
-    <div class="title">The ten outputs</div>
+    <div class="title">${_("The ten outputs")}</div>
     <div class="bars" aria-hidden="true"></div>
     <p class="answer" aria-hidden="true"></p>
     <p class="spoken" aria-live="polite"></p>`;
@@ -181,7 +187,10 @@ function makePaper(canvas, brush, onStrokes, say) {
     event.preventDefault();
     keys = true;
     const [column, row] = at.map((share) => Math.round(share * SIDE));
-    say(`Brush ${line ? "down" : "up"}, row ${row}, column ${column} of ${SIDE}.`);
+    const values = { row, column, side: SIDE };
+    say(line
+      ? _("Brush down, row {row}, column {column} of {side}.", values)
+      : _("Brush up, row {row}, column {column} of {side}.", values));
     changed();
   };
 
@@ -223,7 +232,7 @@ function drawHint(context, side) {
   context.font = `${side / 14}px sans-serif`;
   context.textAlign = "center";
   context.fillStyle = "#6b6b6b";
-  context.fillText("Draw a digit here", side / 2, side / 2);
+  context.fillText(_("Draw a digit here"), side / 2, side / 2);
 }
 
 function drawBrush(context, [x, y], down, width, side) {
@@ -267,9 +276,11 @@ export function makeBars(root) {
 
 export function answer(outputs) {
   const best = bestOf(outputs);
-  if (best < 0) return "Nothing is drawn, so there is no answer.";
-  const largest = `that of ${best}: ${outputs[best].toFixed(2)}.`;
-  return outputs[best] < 0.1 ? `No output is large; the largest is ${largest}` : `The largest output is ${largest}`;
+  if (best < 0) return _("Nothing is drawn, so there is no answer.");
+  const values = { best, output: outputs[best].toFixed(2) };
+  return outputs[best] < 0.1
+    ? _("No output is large; the largest is that of {best}: {output}.", values)
+    : _("The largest output is that of {best}: {output}.", values);
 }
 
 function bestOf(outputs) {

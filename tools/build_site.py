@@ -1,61 +1,74 @@
-"""Build the site from docs/ and the stored notebooks: `make site`.
+"""Build the site from docs/ and the stored notebooks, in each language: `make site`.
 
-python tools/build_site.py [FOLDER]     into build/site, or into FOLDER
+python tools/build_site.py [FOLDER]     into build/site, or into FOLDER; Korean into its folder ko
 
-Its pages are gathered in build/pages, where Sphinx finds them: those of docs/, with what they take
-from other files, and the notebooks, with what makes their figures readable.
+The pages of a language are gathered in build/, where Sphinx finds them: those of docs/, with what they take
+from other files, and the notebooks, with what makes their figures readable. They are translated here, block by
+block, so that Sphinx builds them all alike.
 """
 
 import argparse
 import csv
 import gzip
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tomllib
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import torch
 from accuracies import AXIS, FOUR_EPOCHS, place, stored_accuracy
-from address import BINDER, COLAB
+from address import BINDER, COLAB, PROJECT
 from alt_text import figures, sentence_behind
 from comparisons import all_bands, summary
 from course import ROOT
 from finish_pages import finish
-from make_networks import READERS, read
+from make_networks import read
 from safetensors.torch import save_file
+from texts import LINK, _, translated, with_sections
+from translations import LANGUAGES
 
 from helpers import MnistDataset
+from helpers.exercises import EXERCISES
+from helpers.exercises.language import language, messages
 from helpers.recipes import WORDS
 
 DOCS = ROOT / "docs"
 BUILD = ROOT / "build"
 RESULTS = ROOT / "data/results"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FILES = PROJECT["urls"]["Repository"] + "/blob/main/"  # where the code host shows a file
-LINK = re.compile(r"\]\(([^):#\s]+)(#[^)\s]*)?\)")
 LONG = 40  # rows of a table that stand on a page before a reader asks for them
-MARK = re.compile(r"^<!-- (\w+)(?:: (.*))? -->$", re.MULTILINE)
+MARK = re.compile(r"<!-- (\w+):? ?(\S*) -->")
+CHECK = re.compile(r'^check\("(\d\d\.\d+)", ', re.MULTILINE)
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=BUILD / "site")
     folder = parser.parse_args(arguments).folder
-    pages = BUILD / "pages"
-    shutil.rmtree(pages, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-    gather(pages)
     mathjax = fetch_mathjax()
+    names, failed = {}, 0
+    for each in ("en", *LANGUAGES):  # English first: docs/conf.py takes its anchors
+        os.environ["LANGUAGE"] = each
+        names[each] = _(PROJECT["description"])
+        failed |= build(folder if each == "en" else folder / each)
+    finish(folder, mathjax, names)
+    return failed
+
+
+def build(folder):
+    """Build the pages of the language that LANGUAGE names."""
+    pages, doctrees = (BUILD / f"{kind}-{language()}" for kind in ("pages", "doctrees"))
+    shutil.rmtree(pages, ignore_errors=True)
+    gather(pages)
     sphinx = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
-    done = subprocess.run([*sphinx, "-d", BUILD / "doctrees", "-E", pages, folder])
-    finish(folder, mathjax, PROJECT["description"])
-    return done.returncode
+    return subprocess.run([*sphinx, "-d", doctrees, "-E", pages, folder]).returncode
 
 
 # The pages.
@@ -70,14 +83,27 @@ def gather(folder):
     (folder / "static/sample").mkdir()
     for part in ("train", "test"):
         (folder / f"static/sample/{part}.bin").write_bytes(packed(part))
+    (folder / "static/words.js").write_text(words_for_scripts(), "utf-8")
     for path in sorted(DOCS.glob("*.md")):
-        text = MARK.sub(lambda mark: MAKERS[mark[1]](mark[2]), path.read_text("utf-8"))
+        text = with_sections(path.read_text("utf-8"))
+        text = translated(text, messages(language(), path.stem))
+        text = MARK.sub(lambda mark: MAKERS[mark[1]](*mark[2].split()), text)
         (folder / path.name).write_text(with_links(text, path), "utf-8")
     (folder / "notebooks").mkdir()
     for path in chapters():
         notebook = nbformat.read(path, as_version=4)
         as_chapter(notebook, path)
         nbformat.write(notebook, folder / "notebooks" / path.name)
+
+
+def words_for_scripts():
+    """The site's own words for draw.js, and what Sphinx's search says with a number, which is empty in its Korean."""
+    words = json.dumps(messages(language(), "site"), ensure_ascii=False)
+    return f"""globalThis.words = {words};
+Documentation.TRANSLATIONS["Search finished, found one page matching the search query."] = [
+  words["Search finished, found ${{resultCount}} pages matching the search query."],
+];
+"""
 
 
 def real_digits():
@@ -105,11 +131,17 @@ def has_outputs(path):
 
 
 def as_chapter(notebook, path):
-    """Give figures their texts, and lead links where they belong."""
-    for index, cell in enumerate(notebook.cells):
+    """Translate texts and verdicts, give figures their texts, and lead links where they belong."""
+    words = messages(language(), f"notebooks/{path.stem}")
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = with_links(cell.source, path)
-        elif figures(cell):
+            cell.source = with_links(translated(cell.source, words), path)
+        elif exercise := CHECK.search(cell.source):
+            show_verdict(cell, EXERCISES[exercise[1]])
+        if "alt" in cell.metadata:
+            cell.metadata["alt"] = words.get(cell.metadata["alt"], cell.metadata["alt"])
+    for index, cell in enumerate(notebook.cells):
+        if figures(cell):
             cell.metadata["mystnb"] = {"image": {"alt": sentence_behind(notebook, index)}}
     title = notebook.cells[0]
     title.source = title.source.replace(
@@ -118,10 +150,16 @@ def as_chapter(notebook, path):
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(places(path.relative_to(ROOT))))
 
 
+def show_verdict(cell, exercise):
+    """What `check` says of the answer that is still to be given."""
+    for output in cell.outputs:
+        output.data["text/html"] = exercise.check(...)._repr_html_()
+
+
 def places(file):
     """Where a reader can open a notebook."""
-    links = {"on the code host": FILES, "on Binder": BINDER, "on Colab": COLAB}
-    return "Open it " + ", ".join(f"[{name}]({start}{file})" for name, start in links.items()) + "."
+    text = _("Open it [on the code host]({host}), [on Binder]({binder}), [on Colab]({colab}).")
+    return text.format(host=f"{FILES}{file}", binder=f"{BINDER}{file}", colab=f"{COLAB}{file}")
 
 
 def with_links(text, path):
@@ -149,20 +187,10 @@ def place_of(path):
 # What stands in place of <!-- name: value --> in a page.
 
 
-def section(file, heading):
-    """A section of a file at the top, its headings one level up, its links as seen from docs/."""
-    text = (ROOT / file).read_text("utf-8")
-    found = re.search(
-        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE
-    )
-    found = re.sub(r"^###", "##", found[1].strip(), flags=re.MULTILINE)
-    return LINK.sub(lambda link: f"](../{link[1]}{link[2] or ''})", found)
-
-
 def table(name):
     """A table of data/results; what is the same in all of its rows stands above it."""
     if not (RESULTS / name).exists():
-        return "Not measured yet."
+        return _("Not measured yet.")
     with (RESULTS / name).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     same = {key for key in rows[0] if len(rows) > 1 and len({row[key] for row in rows}) == 1}
@@ -173,18 +201,24 @@ def table(name):
     lines = [map(titled, keys), ["---"] * len(keys), *([row[key] for key in keys] for row in rows)]
     lines = ["| " + " | ".join(text.replace("|", r"\|") for text in line) + " |" for line in lines]
     if len(rows) > LONG:
-        lines = [f"<details><summary>All {len(rows)} rows</summary>\n", *lines, "\n</details>"]
-    return "\n".join([f"All rows: {common}.\n"] * bool(common) + lines)
+        summary = _("All {count} rows").format(count=len(rows))
+        lines = [f"<details><summary>{summary}</summary>\n", *lines, "\n</details>"]
+    above = _("All rows: {values}.").format(values=common)
+    return "\n".join([f"{above}\n"] * bool(common) + lines)
 
 
-def means(_):
+def means():
     """What each recipe reads on average, at the notebooks' learning rates and at its own."""
     usual, fair = (pd.read_csv(RESULTS / name) for name in ("grid.csv", "grid_fair.csv"))
     usual["two"] = [float(each.split()[1]) for each in usual["accuracies"]]
-    lines = [
-        "| recipe | 4 epochs, notebooks' rate | 2 epochs, the same | 2 epochs, its own rate | that rate |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    heads = (
+        _("recipe"),
+        _("4 epochs, notebooks' rate"),
+        _("2 epochs, the same"),
+        _("2 epochs, its own rate"),
+        _("that rate"),
+    )
+    lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- | --- |"]
     for words, runs in usual.groupby(list(WORDS), sort=False):
         own = fair[(fair[list(WORDS)] == list(words)).all(axis=1)]
         shares = (runs["accuracy"], runs["two"], own["accuracy"])
@@ -198,42 +232,50 @@ def means(_):
 
 
 def titled(key):
-    return key.replace("_", " ")
+    return _(key.replace("_", " "))
 
 
-def accuracies(_):
+def accuracies():
     """The six accuracies as a picture: a table whose middle column shows each as a dot on a line."""
     lines = []
-    for name, (change, _) in FOUR_EPOCHS.items():
+    for name, (change, _pattern) in FOUR_EPOCHS.items():
         share = stored_accuracy(name)
         lines.append(
-            f'<tr><th scope="row"><a href="notebooks/{name}.html">{name[:2]}</a> {change}</th>'
+            f'<tr><th scope="row"><a href="notebooks/{name}.html">{name[:2]}</a> {_(change)}</th>'
             f'<td class="line"><span style="left: {100 * place(share):.1f}%"></span></td><td>{share:.1f} %</td></tr>'
         )
     ends = "".join(f"<span>{end} %</span>" for end in AXIS)
-    head = f'<tr><th scope="col">chapter</th><th scope="col" class="ends">{ends}</th>'
-    head += '<th scope="col">accuracy</th></tr>'
+    chapter, accuracy = _("chapter"), _("accuracy")
+    head = f'<tr><th scope="col">{chapter}</th><th scope="col" class="ends">{ends}</th>'
+    head += f'<th scope="col">{accuracy}</th></tr>'
     return "\n".join(['<table class="accuracies">', head, *lines, "</table>"])
 
 
-def networks(_):
+def networks():
     """The choice between the stored networks, the last one chosen."""
     lines = []
-    for name in READERS:
-        share = float(read(name)[1]["test_accuracy"])
+    labels = {
+        "baseline": _("baseline: reads {share} % of the test images"),
+        "final": _("final: reads {share} % of the test images"),
+        "convolutional": _("convolutional: reads {share} % of the test images"),
+    }
+    for name, label in labels.items():
+        share = 100 * float(read(name)[1]["test_accuracy"])
         lines.append(
             f'<label><input type="radio" name="network" value="{name}" checked> '
-            f"{name}: reads {100 * share:.1f} % of the test images</label>"
+            f"{label.format(share=f'{share:.1f}')}</label>"
         )
-    return "\n".join(["<fieldset><legend>Ask the network</legend>", *lines, "</fieldset>"])
+    legend = _("Ask the network")
+    return "\n".join([f"<fieldset><legend>{legend}</legend>", *lines, "</fieldset>"])
 
 
-def read_as_told(_):
+def read_as_told():
     """How often the conditional generator writes what the final network reads as the digit asked for."""
-    return f"{100 * float(read('conditional')[1]['read_as_told']):.0f} of 100"
+    count = 100 * float(read("conditional")[1]["read_as_told"])
+    return _("{count} of 100").format(count=f"{count:.0f}")
 
 
-def citation(_):
+def citation():
     """The course as an entry of a bibliography."""
     entry = {
         "title": "{" + PROJECT["description"] + "}",
@@ -246,11 +288,9 @@ def citation(_):
 
 
 MAKERS = {
-    "bands": lambda _: all_bands(chapters()),
+    "bands": lambda: all_bands(chapters()),
     "citation": citation,
-    "compared": lambda _: summary(chapters()),
-    "readme": partial(section, "README.md"),
-    "contributing": partial(section, "CONTRIBUTING.md"),
+    "compared": lambda: summary(chapters()),
     "table": table,
     "means": means,
     "accuracies": accuracies,

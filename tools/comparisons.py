@@ -7,6 +7,9 @@ the bands in tests/notebooks/bands/.
 import bands
 from cells import code_cells, read, tags
 from course import ROOT
+from texts import _, translated
+
+from helpers.exercises.language import language, messages
 
 # The columns, and the tag that makes a cell one of them; the last that fits counts.
 COLUMNS = {
@@ -19,7 +22,7 @@ COLUMNS = {
 
 def summary(notebooks):
     """How many cells that print something are compared how far, a row for each notebook."""
-    lines = [["notebook", *COLUMNS, "bands"]]
+    lines = [[_("notebook"), *map(_, COLUMNS), _("bands")]]
     for path in notebooks:
         kinds = [kind(cell) for cell in code_cells(read(path)) if prints(cell)]
         counts = [kinds.count(column) for column in COLUMNS]
@@ -30,11 +33,12 @@ def summary(notebooks):
 
 def all_bands(notebooks):
     """A section for each notebook that has bands: what must hold, on full MNIST and on the sample."""
-    head = ["what must hold", "on full MNIST", "on the sample"]
+    head = [_("what must hold"), _("on full MNIST"), _("on the sample")]
     sections = []
     for path in notebooks:
         if found := bands.read(path.stem):
-            title = read(path).cells[0].source.splitlines()[0].removeprefix("# ")
+            words = messages(language(), f"notebooks/{path.stem}")
+            title = translated(read(path).cells[0].source, words).splitlines()[0].removeprefix("# ")
             rows = [[band.name, said(band.full), said(band.sample)] for band in found]
             sections.append(f"### {path.stem[:2]} {title}\n\n{as_table([head, *rows])}")
     return "\n\n".join(sections)
@@ -55,9 +59,9 @@ def prints(cell):
 def said(limits):
     """Limits in words; those of a fact are that it is so."""
     if limits is None or limits is True:
-        return "so" if limits else ""
+        return _("so") if limits else ""
     if limits is bands.SAME:
-        return limits
+        return _("the same")
     if isinstance(limits, dict):
         return "; ".join(f"{key}: {said(pair)}" for key, pair in limits.items())
     return bands.in_words(*limits)

@@ -8,17 +8,21 @@ import sys
 
 from course import ROOT
 
+from helpers.exercises.language import messages
+
 FORMULA = re.compile(
     r'(<(?:span|div) class="math [^>]*>)\s*\\([(\[])(.*?)\\[)\]]\s*(</)', re.DOTALL
 )
 # Formulas are set before anyone reads them, and the theme has its icons as a font, too.
 SPARED = re.compile(r"<script[^>]*(?:fontawesome\.js|mathjax|>window\.MathJax).*?</script>\s*")
+LANGUAGE = re.compile(r'<html[^>]* lang="(\w+)"')
+LABEL = re.compile(r'((?:aria-label|title)=")([^"]*)')
 TITLE = re.compile(r"<title>(.*?)(?: &#8212; .*?)?</title>")
 FIRST_PARAGRAPH = re.compile(r"<article.*?<p>(.*?)</p>", re.DOTALL)
 
 
-def finish(folder, mathjax, course):
-    """Finish the pages in `folder`; `mathjax` is where MathJax lies, `course` what the site is called."""
+def finish(folder, mathjax, names):
+    """Finish the pages in `folder`; `mathjax` is where MathJax lies, `names` what the site is called in each language."""
     paths = [path for path in folder.rglob("*.html") if "_static" not in path.parts]
     pages = {path: SPARED.sub("", path.read_text("utf-8")) for path in paths}
     formulas = [found for text in pages.values() for found in FORMULA.findall(text)]
@@ -38,7 +42,10 @@ def finish(folder, mathjax, course):
     head = f"<style>{answer['style']}</style>"
     for path, text in pages.items():
         text, count = FORMULA.subn(lambda formula: formula[1] + next(done) + formula[4], text)
-        parts = described(text, course) + [head] * bool(count)
+        language = LANGUAGE.search(text)[1]
+        words = messages(language, "site")
+        text = LABEL.sub(lambda label, words=words: label[1] + words.get(label[2], label[2]), text)
+        parts = described(text, names[language]) + [head] * bool(count)
         path.write_text(text.replace("</head>", "\n".join([*parts, "</head>"]), 1), "utf-8")
 
 

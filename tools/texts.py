@@ -7,6 +7,8 @@ import re
 
 from course import ROOT
 
+from helpers.exercises.language import language, messages
+
 FENCE = re.compile(r"\s*(```|\$\$)")
 BEGINS_A_BLOCK = re.compile(r"\s*([-*] |1\. |\||#|<!-- (not )?for a class)")
 NUMBERED = re.compile(r"\s*\d+\. ")
@@ -15,6 +17,11 @@ LETTER = re.compile(r"[^\W\d_]")
 LINK = re.compile(r"\]\(([^):#\s]+)(#[^)\s]*)?\)")
 SECTION = re.compile(r"^<!-- (readme|contributing): (.*) -->$", re.MULTILINE)
 CAPTION = re.compile(r"(:caption: )(.*)")
+
+
+def _(text):
+    """The site's own words in the language that is being built."""
+    return messages(language(), "site").get(text, text)
 
 
 def translated(text, messages):

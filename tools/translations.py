@@ -5,14 +5,18 @@ of the English text (see texts.py). A message whose text has changed keeps its t
 someone has looked at it and taken the mark away; until then the English stands in its place.
 """
 
+import json
 import re
 import sys
 from collections import Counter
 
 import nbformat
+from accuracies import FOUR_EPOCHS
+from address import PROJECT
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
+from comparisons import COLUMNS
 from course import ROOT
 from texts import blocks, with_sections
 
@@ -31,6 +35,8 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 MARKER = re.compile(r"(#+ |[-*] |\d+\. )?")
 EMPHASIS = re.compile(r"(?<!\*)(\*{1,2})(?=[^\s*])(.+?)(?<=[^\s*])\1(?!\*)")
 DIGITS = "zero one two three four five six seven eight nine".split()
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+CALL = re.compile(rf"\b_\(\s*({STRING.pattern}(?:\s*\+\s*{STRING.pattern})*)")
 HANGUL = re.compile(r"[가-힣]")
 
 
@@ -61,9 +67,8 @@ def sources():
     found["exercises/verdicts"] = [*OPENINGS.values(), WITH_THE_TEACHER, *IN_WORDS.values()]
     found["exercises/verdicts"] += called(*sorted((ROOT / "helpers/exercises").glob("*.py")))
     scripts = sorted((ROOT / "docs/static").glob("*.js"))
-    found["site"] = called(
-        *scripts, ROOT / "helpers/draw.js", ROOT / "tools/build_site.py", ROOT / "docs/conf.py"
-    )
+    others = ("helpers/draw.js", "tools/build_site.py", "tools/comparisons.py", "docs/conf.py")
+    found["site"] = called(*scripts, *(ROOT / path for path in others)) + named()
     return {name: list(dict.fromkeys(texts)) for name, texts in found.items()}
 
 
@@ -88,17 +93,32 @@ def texts_of_exercises(path):
 
 def called(*paths):
     """The texts of the calls `_("…")` in these files."""
-    methods = {".py": "python", ".js": "javascript"}
     return [
         text
         for path in paths
-        for _, text, *_ in extract_from_file(
-            methods[path.suffix],
-            path,
-            keywords={"_": None},
-            options={"parse_template_string": True},
-        )
+        for text in (in_script(path) if path.suffix == ".js" else in_python(path))
     ]
+
+
+def in_python(path):
+    return [text for _, text, *_ in extract_from_file("python", path, keywords={"_": None})]
+
+
+def in_script(path):
+    """By hand: Babel passes over what stands in the attributes of a template string."""
+    calls = CALL.findall(path.read_text("utf-8"))
+    return ["".join(json.loads(part) for part in STRING.findall(call)) for call in calls]
+
+
+def named():
+    """What the site shows of names that stand elsewhere: the course, its chapters' changes, heads of tables."""
+    changes = [change for change, _ in FOUR_EPOCHS.values()]
+    heads = [
+        key.replace("_", " ")
+        for path in sorted((ROOT / "data/results").glob("*.csv"))
+        for key in path.read_text("utf-8").partition("\n")[0].split(",")
+    ]
+    return [PROJECT["description"], PROJECT["authors"][0]["name"], *changes, *COLUMNS, *heads]
 
 
 # The PO files.

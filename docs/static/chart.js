@@ -1,5 +1,7 @@
 // A chart of two lines over the training steps, one for each network, in the colours of site.css.
 
+import { _ } from "./draw.js";
+
 // Put a chart into `root`. Returns a function that draws two lines, each a list of [step, value], up to
 // the step `end`, and up to the value `top`, or else to the largest one.
 export function makeChart(root, title, format, top) {
@@ -7,7 +9,7 @@ export function makeChart(root, title, format, top) {
     <div class="title">${title}</div>
     <div class="plot">
       <div class="levels"><span></span><span></span><span></span></div>
-      <svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="${title}, over the steps">
+      <svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="${_("{title}, over the steps", { title })}">
         <path d="M0 0 H100 M0 50 H100 M0 100 H100"/>
         <polyline class="network-0"/>
         <polyline class="network-1"/>
@@ -22,7 +24,7 @@ export function makeChart(root, title, format, top) {
     const highest = top ?? roundUp(Math.max(...finite.flat().map(([, value]) => value)));
     levels.forEach((level, place) => (level.textContent = format(highest * (1 - place / 2))));
     half.textContent = (end / 2).toLocaleString("en");
-    last.textContent = `${end.toLocaleString("en")} steps`;
+    last.textContent = _("{steps} steps", { steps: end.toLocaleString("en") });
     finite.forEach((line, each) => {
       const points = line.map(([step, value]) => `${(100 * step) / end},${100 - (100 * value) / highest}`);
       drawn[each].setAttribute("points", points.join(" "));

@@ -1,18 +1,17 @@
 // Which is real? On the landing page, ten rounds of a made digit beside one that a person wrote.
 
-import { drawPixels } from "./draw.js";
+import { _, drawPixels } from "./draw.js";
 import { ask, fetchNetwork, newSeed, onceSeen } from "./network.js";
 
 const ROUNDS = 10;
-const SIDES = ["left", "right"];
 const root = document.querySelector("#game");
 const now = {};
 
 root.innerHTML = `
-  <div class="digit-pad" role="group" aria-label="Which one is real?">
+  <div class="digit-pad" role="group" aria-label="${_("Which one is real?")}">
     <div class="title round" aria-live="polite"></div>
     <div class="pair">
-      ${SIDES.map((side) => `<button type="button" disabled aria-label="The ${side} one is real"><canvas width="28" height="28"></canvas></button>`).join("")}
+      ${[_("The left one is real"), _("The right one is real")].map((label) => `<button type="button" disabled aria-label="${label}"><canvas width="28" height="28"></canvas></button>`).join("")}
     </div>
     <div aria-live="polite">
       <div class="pair"><p></p><p></p></div>
@@ -57,7 +56,7 @@ function deal() {
     captions[side].textContent = "";
   });
   now.round += 1;
-  title.textContent = `Round ${now.round} of ${ROUNDS}: which one did a person write?`;
+  title.textContent = _("Round {round} of {rounds}: which one did a person write?", { round: now.round, rounds: ROUNDS });
   verdict.textContent = "";
   next.hidden = true;
 }
@@ -67,18 +66,20 @@ function judge(side) {
   now.pair.forEach((image, each) => {
     const outputs = ask(now.final, image);
     const largest = Math.max(...outputs);
-    captions[each].textContent =
-      `${each === now.real ? "Real" : "Made"}. The final network reads ${outputs.indexOf(largest)} ` +
-      `(${largest.toFixed(2)}); the discriminator says ${answers[each].toFixed(2)}.`;
+    const values = { digit: outputs.indexOf(largest), output: largest.toFixed(2), answer: answers[each].toFixed(2) };
+    captions[each].textContent = each === now.real
+      ? _("Real. The final network reads {digit} ({output}); the discriminator says {answer}.", values)
+      : _("Made. The final network reads {digit} ({output}); the discriminator says {answer}.", values);
     choices[each].disabled = true;
   });
   choices[now.real].classList.add("real");
   now.yours += Number(side === now.real);
   now.its += Number(answers[now.real] > answers[1 - now.real]);
-  verdict.textContent =
-    `${side === now.real ? "Right" : "No"}: the ${SIDES[now.real]} one is real. ` +
-    `Of ${now.round} you have ${now.yours} right, the discriminator ${now.its}.`;
-  next.textContent = now.round === ROUNDS ? "Play again" : "Next round";
+  const right = side === now.real ? _("Right") : _("No");
+  const real = now.real ? _("the right one is real.") : _("the left one is real.");
+  const score = _("Of {round} you have {yours} right, the discriminator {its}.", now);
+  verdict.textContent = `${right}: ${real} ${score}`;
+  next.textContent = now.round === ROUNDS ? _("Play again") : _("Next round");
   next.hidden = false;
   next.focus();
 }

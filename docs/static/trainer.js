@@ -1,6 +1,7 @@
 // On the landing page two networks learn, one word apart. worker.js trains them; this is what is seen.
 
 import { makeChart } from "./chart.js";
+import { _ } from "./draw.js";
 import { fetchImages, RATES, WORDS } from "./train.js";
 
 const STRETCH = 24_000; // steps from Train to the end: four passes over the images, as in notebook 03
@@ -8,29 +9,35 @@ const UNITS = 8; // hidden units whose weights are shown
 const PAUSE = 3000; // milliseconds between sentences, and for who wants less motion between pictures
 const [POSITIVE, NEGATIVE] = [[84, 39, 136], [179, 88, 6]]; // of the "PuOr" of notebook 03
 const PARTS = Object.keys(WORDS);
+const NAMES = {
+  loss: _("loss"),
+  activation: _("activation"),
+  optimizer: _("optimizer"),
+  normalization: _("normalization"),
+};
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const option = (word) => `<option value="${word}">${word}</option>`;
+const option = (word) => `<option value="${word}">${NAMES[word] ?? word}</option>`;
 const select = (name, words) => `<select name="${name}">${words.map(option).join("")}</select>`;
 
 const root = document.querySelector("#trainer");
 root.innerHTML = `
-  <form class="digit-pad" aria-label="Train two networks">
+  <form class="digit-pad" aria-label="${_("Train two networks")}">
     <div class="tools">
-      ${PARTS.map((part) => `<label>${part} ${select(part, WORDS[part])}</label>`).join("")}
+      ${PARTS.map((part) => `<label>${NAMES[part]} ${select(part, WORDS[part])}</label>`).join("")}
     </div>
     <div class="tools">
-      <label>learning rate <input type="number" name="rate" value="${RATES.sgd}" min="0" step="any" required></label>
-      <label>seed <input type="number" name="seed" value="0" min="0" max="4294967295" required></label>
-      <label>second network: change ${select("part", PARTS)}</label>
+      <label>${_("learning rate")} <input type="number" name="rate" value="${RATES.sgd}" min="0" step="any" required></label>
+      <label>${_("seed")} <input type="number" name="seed" value="0" min="0" max="4294967295" required></label>
+      <label>${_("second network: change")} ${select("part", PARTS)}</label>
       <button class="go"></button>
-      <button type="button" class="reset">Reset</button>
+      <button type="button" class="reset">${_("Reset")}</button>
     </div>
     ${[0, 1].map((each) => `
     <div class="network network-${each}">
       <div class="title"></div>
       <div class="figures"></div>
-      <div class="weights" role="img" aria-label="How the weights of ${UNITS} hidden units have changed">
+      <div class="weights" role="img" aria-label="${_("How the weights of {units} hidden units have changed", { units: UNITS })}">
         ${`<canvas width="28" height="28"></canvas>`.repeat(UNITS)}
       </div>
     </div>`).join("")}
@@ -43,8 +50,8 @@ const said = root.querySelector("p");
 const cards = [...root.querySelectorAll(".network")];
 const [losses, accuracies] = root.querySelectorAll(".chart");
 const charts = {
-  loss: makeChart(losses, "Loss", (value) => String(Number(value.toPrecision(2)))),
-  accuracy: makeChart(accuracies, "Accuracy on 500 test images", (value) => `${100 * value} %`, 1),
+  loss: makeChart(losses, _("Loss"), (value) => String(Number(value.toPrecision(2)))),
+  accuracy: makeChart(accuracies, _("Accuracy on 500 test images"), (value) => `${100 * value} %`, 1),
 };
 const now = {};
 
@@ -70,13 +77,15 @@ function begin() {
   if (part === "optimizer") second.rate = RATES[others.optimizer];
   const recipes = [first, second];
   Object.assign(now, { part, recipes, reports: [], running: false, until: 0, worker: null });
-  for (const option of form.part.options) option.text = `${option.value} to ${others[option.value]}`;
+  for (const option of form.part.options) {
+    option.text = _("{part} to {word}", { part: NAMES[option.value], word: others[option.value] });
+  }
   cards.forEach((card, each) => {
     const name = PARTS.map((key) => (each && key === part ? `<em>${second.words[key]}</em>` : words[key]));
-    card.querySelector(".title").innerHTML = `${name.join("-")}, rate ${recipes[each].rate}`;
+    card.querySelector(".title").innerHTML = _("{name}, rate {rate}", { name: name.join("-"), rate: recipes[each].rate });
   });
   draw();
-  say("Press Train: both networks start from the same weights, and see the same images.");
+  say(_("Press Train: both networks start from the same weights, and see the same images."));
 }
 
 async function goOn() {
@@ -86,7 +95,7 @@ async function goOn() {
   draw();
   try {
     if (!now.worker) {
-      say("Both networks learn as soon as the images are here (0.9 MB).");
+      say(_("Both networks learn as soon as the images are here (0.9 MB)."));
       const images = await fetchImages();
       if (now.recipes !== recipes || !now.running) return; // another choice meanwhile
       now.worker ??= startWorker(images);
@@ -94,7 +103,7 @@ async function goOn() {
     now.worker.postMessage({ until: now.until });
   } catch (error) {
     begin();
-    say(`The images could not be fetched (${error.message}). Press Train to try again.`);
+    say(_("The images could not be fetched ({error}). Press Train to try again.", { error: error.message }));
   }
 }
 
@@ -130,13 +139,14 @@ function follow() {
 
 function draw() {
   now.drawn = performance.now();
-  form.querySelector(".go").textContent = now.running ? "Stop" : last() ? "Go on" : "Train";
+  form.querySelector(".go").textContent = now.running ? _("Stop") : last() ? _("Go on") : _("Train");
   cards.forEach((card, each) => {
     const { loss, accuracy, changes } = last()?.results[each] ?? { changes: [] };
     const largest = Math.max(0, ...changes.map((unit) => Math.max(...unit.map(Math.abs))));
+    const values = { loss: loss?.toPrecision(2), share: percent(accuracy), change: largest.toPrecision(2) };
     const figures = Number.isFinite(loss)
-      ? `loss ${loss.toPrecision(2)}, reads ${percent(accuracy)}, weights changed by up to ${largest.toPrecision(2)}`
-      : last()?.step ? "loss no longer a finite number" : "not trained yet";
+      ? _("loss {loss}, reads {share}, weights changed by up to {change}", values)
+      : last()?.step ? _("loss no longer a finite number") : _("not trained yet");
     card.querySelector(".figures").textContent = figures;
     card.querySelectorAll("canvas").forEach((canvas, unit) => drawChanges(canvas, changes[unit] ?? [], largest));
   });
@@ -161,15 +171,13 @@ function say(text) {
 }
 
 function sentence({ step, results }) {
-  const after = `After ${step.toLocaleString("en")} steps`;
+  const steps = step.toLocaleString("en");
   const lost = results.findIndex(({ accuracy }) => Number.isNaN(accuracy));
-  if (lost >= 0) {
-    const which = ["first", "second"][lost];
-    return `${after} the loss of the ${which} network is no longer a finite number: try a smaller learning rate.`;
-  }
+  if (lost === 0) return _("After {steps} steps the loss of the first network is no longer a finite number: try a smaller learning rate.", { steps });
+  if (lost === 1) return _("After {steps} steps the loss of the second network is no longer a finite number: try a smaller learning rate.", { steps });
   const [first, second] = results.map(({ accuracy }) => percent(accuracy));
   const [word, other] = now.recipes.map(({ words }) => words[now.part]);
-  const note = now.part === "loss" ? " Two kinds of loss cannot be compared, what the networks read can." : "";
-  return `${after} the first network reads ${first} of 500 test images, the second, with ${other} in place of ${word}, ` +
-    `${second}.${note}`;
+  const said = _("After {steps} steps the first network reads {first} of 500 test images, the second, with {other} in place of {word}, {second}.",
+    { steps, first, second, word, other });
+  return now.part === "loss" ? `${said} ${_("Two kinds of loss cannot be compared, what the networks read can.")}` : said;
 }

@@ -1,6 +1,6 @@
 // On the landing page a generator writes digits, and the final network reads them.
 
-import { drawPixels, makeOutputs } from "./draw.js";
+import { _, drawPixels, makeOutputs } from "./draw.js";
 import { ask, fetchNetwork, newSeed, onceSeen } from "./network.js";
 
 const root = document.querySelector("#writer");
@@ -8,20 +8,20 @@ const DIGITS = [...Array(10).keys()];
 const now = {};
 
 root.innerHTML = `
-  <div class="digit-pad" role="group" aria-label="Let a network write">
+  <div class="digit-pad" role="group" aria-label="${_("Let a network write")}">
     <div>
-      <div class="title">What it writes</div>
-      <canvas class="made" width="28" height="28" role="img" aria-label="28 by 28 pixels of a made digit"></canvas>
+      <div class="title">${_("What it writes")}</div>
+      <canvas class="made" width="28" height="28" role="img" aria-label="${_("28 by 28 pixels of a made digit")}"></canvas>
       <div class="walk">
-        <canvas width="28" height="28" role="img" aria-label="what the first seed gives"></canvas>
-        <input type="range" value="0" aria-label="Walk from the first seed to the second, in percent">
-        <canvas width="28" height="28" role="img" aria-label="what the second seed gives"></canvas>
+        <canvas width="28" height="28" role="img" aria-label="${_("what the first seed gives")}"></canvas>
+        <input type="range" value="0" aria-label="${_("Walk from the first seed to the second, in percent")}">
+        <canvas width="28" height="28" role="img" aria-label="${_("what the second seed gives")}"></canvas>
       </div>
       <div class="tools">
-        <button type="button">Write a digit</button>
+        <button type="button">${_("Write a digit")}</button>
       </div>
-      <div class="tools told" role="group" aria-label="Write a digit that you choose">
-        ${DIGITS.map((digit) => `<button type="button" value="${digit}" aria-label="Write a ${digit}">${digit}</button>`).join("")}
+      <div class="tools told" role="group" aria-label="${_("Write a digit that you choose")}">
+        ${DIGITS.map((digit) => `<button type="button" value="${digit}" aria-label="${_("Write a {digit}", { digit })}">${digit}</button>`).join("")}
       </div>
     </div>
     <div class="outputs"></div>

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
+import bs4
+
 from helpers.environment import ROOT
 
 
@@ -22,7 +24,14 @@ class Site:
     url: str
 
     def pages(self):
-        """All pages from the folder on, such as notebooks/05_loss_function.html."""
+        """The English pages from the folder on, such as notebooks/05_loss_function.html."""
+        return [page for page in self.all_pages() if not page.startswith("ko/")]
+
+    def korean(self):
+        """The Korean ones, such as ko/notebooks/05_loss_function.html."""
+        return [page for page in self.all_pages() if page.startswith("ko/")]
+
+    def all_pages(self):
         return sorted(
             str(path.relative_to(self.folder))
             for path in self.folder.rglob("*.html")
@@ -56,6 +65,22 @@ def build(folder):
     command = [sys.executable, ROOT / "tools/build_site.py", folder]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+
+
+BLOCKS = (
+    "title, h1, h2, h3, h4, p, li, th, td, dt, dd, a, button, label, legend, summary, figcaption"
+)
+LABELS = ("aria-label", "title", "alt", "placeholder")
+
+
+def texts(path):
+    """What stands on a page to be read, block by block, without code, outputs and formulas; and its labels."""
+    soup = bs4.BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    for part in soup.select("script, style, pre, code, .math, .cell_output, :not(html)[lang]"):
+        if not part.decomposed:
+            part.decompose()
+    found = [" ".join(block.get_text().split()) for block in soup.select(BLOCKS)]
+    return found + [each[name] for name in LABELS for each in soup.select(f"[{name}]")]
 
 
 @functools.cache

@@ -15,10 +15,12 @@ from alt_text import figures, sentence_behind
 
 from browser.axe import described, faults_of_site, run
 from browser.lab import keep_screenshot
+from browser.site import texts
 from browser.test_draw import DIGITS, draw, wait_for_answer
 from helpers import load_mnist, outputs_of
 from helpers.draw import DigitPad, ask, prepare, rasterise, shrink
 from helpers.environment import ROOT
+from helpers.recipes import WORDS
 
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 400)}
 # On a dark page only the colours are others, on a phone all but the colours.
@@ -146,18 +148,18 @@ def test_the_summary_is_printed_on_one_sheet(visitor):
 
 def test_every_page_says_in_a_sentence_of_its_own_what_it_is(site):
     said = {}
-    for page in site.pages():
+    for page in site.all_pages():
         metas = [attributes for tag, attributes in site.elements(page) if tag == "meta"]
         shown = {meta.get("name", meta.get("property")): meta.get("content") for meta in metas}
         assert shown["description"] == shown["og:description"] and shown["og:title"], page
         said[page] = shown["description"]
-    assert len(set(said.values())) >= len(said) - 1  # the index and the search have no text
+    assert len(set(said.values())) >= len(said) - 2  # the index and the search have no text
 
 
 def test_no_link_is_broken(site):
     repository = repository_url()
     broken = []
-    for page in site.pages():
+    for page in site.all_pages():
         for _, attributes in site.elements(page):
             for link in filter(None, (attributes.get("href"), attributes.get("src"))):
                 if link.startswith(f"{repository}/blob/main/"):
@@ -253,17 +255,115 @@ def test_the_accuracies_are_those_that_the_notebooks_print(visitor):
     )  # instead of twelve in a hundred
 
 
+# The languages.
+
+
+def test_each_page_stands_in_both_languages_and_the_switch_leads_there(site):
+    pages = site.pages()
+    assert site.korean() == [f"ko/{page}" for page in pages]
+    for page in pages:
+        korean = f"ko/{page}"
+        for here, its, there, other in ((page, "en", korean, "ko"), (korean, "ko", page, "en")):
+            assert ("html", its) in [(tag, one.get("lang")) for tag, one in site.elements(here)]
+            (switch,) = (one for _, one in site.elements(here) if one.get("class") == "language")
+            assert urljoin(here, switch["href"]) == there
+            assert switch["lang"] == switch["hreflang"] == other
+        assert anchors(site, page) == anchors(site, korean)
+
+
+def anchors(site, page):
+    return [attributes["id"] for tag, attributes in site.elements(page) if tag == "section"]
+
+
+# Their tables are measurements, and bands, which are named as in the tests.
+DATA = ("ko/results.html", "ko/kept_true.html")
+
+
+def test_no_english_is_left_on_a_korean_page(site):
+    left = {
+        (page, text)
+        for page in site.korean()
+        for text in texts(site.folder / page)
+        if is_english(text) and page not in DATA
+    }
+    assert left == set()
+    unanswered = [
+        page for page in site.korean() if "Your turn." in (site.folder / page).read_text("utf-8")
+    ]
+    assert unanswered == []
+
+
+def is_english(text):
+    words = re.findall(r"(?<![\w./-])[A-Za-z]{2,}\b", text)
+    return len(words) >= 4 and not re.search("[가-힣]", text)
+
+
+# What the panels show and say, as a person reads or hears it.
+SAID = """() => [...document.querySelectorAll(".panel *")].flatMap(it => [
+    ...[...it.childNodes].filter(node => node.nodeType === 3).map(node => node.data),
+    ...["aria-label", "title"].map(name => it.getAttribute(name) ?? ""),
+])"""
+
+
+def test_the_panels_of_the_front_page_speak_korean(visitor):
+    page = visitor("ko/index.html")
+    for panel in page.locator(".panel").all():
+        panel.scroll_into_view_if_needed()
+    draw(page, page.locator("#pad"), SEVEN)
+    wait_for_answer(page.locator("#pad"), "가장 큰 것은 7의 출력")
+    page.locator("#trainer .go").click()
+    page.locator("#trainer p").filter(has_text="스텝 뒤").wait_for()
+    page.locator("#trainer .go").click()
+    page.locator("#writer .answer").filter(has_text="출력").wait_for()
+    page.locator("#game button").first.click()
+    page.locator("#game .verdict").filter(has_text="진짜입니다").wait_for()
+    said = [text for text in page.evaluate(SAID) if re.search("[A-Za-z]{2}", text)]
+    assert [text for text in said if not re.search("[가-힣]", text) and not is_a_name(text)] == []
+    assert page.complaints == []
+
+
+def is_a_name(text):
+    """A word of a recipe, which is English in the code, too."""
+    parts = re.split("[-, ]+", text.strip(" ,-"))
+    return set(parts) <= {word for words in WORDS.values() for word in words}
+
+
+@pytest.mark.parametrize(
+    "path", ["index.html", "glossary.html", "notebooks/13_generative_adversarial_network.html"]
+)
+def test_korean_fits_and_axe_finds_nothing_in_it(visitor, path):
+    page = visitor(f"ko/{path}")
+    assert page.evaluate(CUT) == []
+    page.evaluate(PLAIN)
+    assert faults_of_site(page) == []
+    for look in LOOKS:
+        dress(page, look)
+        assert not is_too_wide(page), look
+        keep_screenshot(page, f"site_ko_{path.partition('/')[2][:2] or path[:5]}_{look}.png")
+    assert page.complaints == []
+
+
 # Reading with the keyboard, searching, and the dark page.
 
 
-def test_search_by_keyboard_finds_layernorm(visitor):
-    page = visitor("index.html")
+@pytest.mark.parametrize(
+    ("path", "asked", "chapter"),
+    [
+        ("index.html", "LayerNorm", "08_normalization"),
+        ("ko/index.html", "LayerNorm", "08_normalization"),
+        ("ko/index.html", "학습률", "06_activation_function"),
+        ("ko/index.html", "손실", "05_loss_function"),
+    ],
+)
+def test_search_by_keyboard_finds_the_chapter(visitor, path, asked, chapter):
+    page = visitor(path)
     page.keyboard.press("Control+k")
-    page.keyboard.type("LayerNorm")
+    page.keyboard.type(asked)
     page.keyboard.press("Enter")
     results = page.locator("#search-results li a")
     results.first.wait_for()
-    assert any("08_normalization" in link.get_attribute("href") for link in results.all())
+    page.locator("#search-results p").filter(has_text=re.compile(r"\d")).wait_for()
+    assert any(chapter in link.get_attribute("href") for link in results.all())
     assert page.complaints == []
 
 

@@ -11,9 +11,11 @@ from accuracies import FOUR_EPOCHS, stored_accuracy
 from address import BINDER, COLAB
 from build_site import DOCS, FILES, MARK, RESULTS, with_links
 from finish_pages import described
+from texts import section, with_sections
 
 from helpers.environment import ROOT
 
+KOREAN = re.compile("[가-힣]")
 INDEX = DOCS / "index.md"
 CHAPTER = ROOT / "notebooks/05_loss_function.ipynb"
 
@@ -61,6 +63,27 @@ def test_a_chapter_bears_its_number_and_leads_to_its_notebook():
         assert f"({start}notebooks/05_loss_function.ipynb)" in notebook.cells[1].source
 
 
+def test_a_chapter_in_korean_has_korean_texts_figures_and_verdicts(monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "ko")
+    notebook = nbformat.read(CHAPTER, as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    build_site.as_chapter(notebook, CHAPTER)
+    assert [cell.source for cell in notebook.cells if cell.cell_type == "code"] == code
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and "$$" not in cell.source:
+            assert KOREAN.search(cell.source), cell.source
+        if "mystnb" in cell.metadata:
+            assert KOREAN.search(cell.metadata["mystnb"]["image"]["alt"])
+        if cell.source.startswith("check("):
+            assert KOREAN.search(cell.outputs[0].data["text/html"])
+
+
+def test_a_page_in_korean_has_korean_heads_of_tables(monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "ko")
+    for text in (build_site.means(), build_site.accuracies(), build_site.table("grid.csv")):
+        assert KOREAN.search(text)
+
+
 def test_every_table_of_results_stands_on_its_page():
     named = re.findall(
         r"^<!-- table: (.*) -->$", (DOCS / "results.md").read_text("utf-8"), re.MULTILINE
@@ -80,14 +103,15 @@ def test_what_is_the_same_in_all_rows_stands_above_the_table(tmp_path, monkeypat
 
 
 def test_every_mark_in_a_page_is_known():
-    marks = [mark for path in DOCS.glob("*.md") for mark in MARK.findall(path.read_text("utf-8"))]
+    pages = [with_sections(path.read_text("utf-8")) for path in DOCS.glob("*.md")]
+    marks = [mark for page in pages for mark in MARK.findall(page)]
     assert len(marks) > 10 and {name for name, _ in marks} == set(build_site.MAKERS)
 
 
 def test_a_section_ends_where_the_next_begins():
-    start = build_site.section("README.md", "Start")
+    start = section("README.md", "Start")
     assert "make lab" in start and "#" not in re.sub(r"#.*\n|\(.*?\)", "", start)
-    assert "(../notebooks/00_setup.ipynb)" in build_site.section("README.md", "Notebooks")
+    assert "(../notebooks/00_setup.ipynb)" in section("README.md", "Notebooks")
     assert "(start.md" not in start and "(../docs/start.md#" in start
 
 
@@ -106,7 +130,7 @@ def test_a_long_table_is_folded(tmp_path, monkeypatch):
 
 
 def test_the_means_are_those_that_the_readme_tells():
-    head, _, *rows = build_site.means(None).splitlines()
+    head, _, *rows = build_site.means().splitlines()
     assert len(rows) == 16
     (baseline,) = (row for row in rows if row.startswith("| mse sigmoid sgd none |"))
     two, own = (float(cell.partition("&")[0]) for cell in baseline.split("|")[3:5])
