@@ -34,6 +34,7 @@ PLACE = re.compile(r"\{\w*[^}]*\}")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 MARKER = re.compile(r"(#+ |[-*] |\d+\. )?")
 EMPHASIS = re.compile(r"(?<!\*)(\*{1,2})(?=[^\s*])(.+?)(?<=[^\s*])\1(?!\*)")
+DIGITS = "zero one two three four five six seven eight nine".split()
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 CALL = re.compile(rf"\b_\(\s*({STRING.pattern}(?:\s*\+\s*{STRING.pattern})*)")
 HANGUL = re.compile(r"[가-힣]")
@@ -172,34 +173,43 @@ def faults(language, name, texts):
 
 
 def differences(text, translation):
-    """What a translation has less or more of than its text, in words."""
-    ours, theirs = kept(text), kept(translation)
-    for what in ours:
+    """What a translation lacks or adds, in words, and what Markdown would show otherwise than it is meant."""
+    theirs = kept(translation)
+    for what, ours in kept(text).items():
         lacking, added = (
-            Counter(ours[what]) - Counter(theirs[what]),
-            Counter(theirs[what]) - Counter(ours[what]),
+            Counter(ours) - Counter(theirs[what]),
+            Counter(theirs[what]) - Counter(ours),
         )
+        if what == "numbers":
+            added -= Counter(digits_in_words(text))
         if lacking or added:
-            changes = [f"lacks {' '.join(lacking)}"] * bool(lacking) + [
-                f"adds {' '.join(added)}"
-            ] * bool(added)
-            yield f"{what}: {', '.join(changes)}"
+            yield f"{what}: lacks {list(lacking)}, adds {list(added)}"
     for span in EMPHASIS.finditer(translation):
         before, after = translation[: span.start()][-1:], translation[span.end() :][:1]
-        if (not span[2][-1].isalnum() and after.isalnum()) or (
-            not span[2][0].isalnum() and before.isalnum()
-        ):
+        inside = span[2][0].isalnum(), span[2][-1].isalnum()
+        if (before.isalnum() and not inside[0]) or (after.isalnum() and not inside[1]):
             yield f"emphasis: between a sign and a letter {span[0]} is shown with its asterisks"
+    if translation.count("~") > max(1, text.count("~")):
+        yield "tildes: the text between two is struck through"
     bare = TAG.sub("", TARGET.sub("", FORMULA.sub("", CODE.sub("", translation))))
     if not HANGUL.search(bare) and len(re.findall(r"[a-z]{2,}", bare)) > 3:
         yield "language: is English still"
 
 
+def digits_in_words(text):
+    """The digits that a text writes as words: 8 for "eights"."""
+    return [
+        str(digit)
+        for digit, word in enumerate(DIGITS)
+        for _ in re.findall(rf"\b{word}(?:e?s)?\b", text, re.IGNORECASE)
+    ]
+
+
 def kept(text):
-    """What a translation keeps as it is, by kind."""
-    found = {"begins": [MARKER.match(text)[0]], "code": CODE.findall(text)}
+    """What a translation keeps as it is, by kind; code and formulas as often as it likes."""
+    found = {"begins": [MARKER.match(text)[0]], "code": {*CODE.findall(text)}}
     text = CODE.sub("", text)
-    found["formulas"] = FORMULA.findall(text)
+    found["formulas"] = {*FORMULA.findall(text)}
     text = FORMULA.sub("", text)
     found["links"] = TARGET.findall(text)
     text = TARGET.sub("]", text)

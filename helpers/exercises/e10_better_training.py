@@ -74,7 +74,7 @@ def batches(n, batch_size):
 
 def facts_about(answer, n, batch_size):
     """What must hold for the batches of an epoch, whatever the order is."""
-    epochs = [parts_of(answer, n, batch_size) for _ in range(6)]
+    epochs = [parts_of(answer, n, batch_size) for epoch in range(6)]
     fault = coverage(epochs[0], n) or order(epochs, n) or sizes(epochs[0], n, batch_size)
     if not fault:
         return "as asked"

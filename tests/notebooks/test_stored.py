@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -139,3 +140,11 @@ def headings(cells):
 def without_code_and_tables(source):
     source = re.sub(r"^```.*?^```", "", source, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"^ *\|.*", "", source, flags=re.MULTILINE)
+
+
+def test_no_line_within_a_paragraph_begins_like_an_item(notebook):
+    for cell in notebook.cells:
+        lines = cell.source.splitlines() if cell.cell_type == "markdown" else []
+        for before, line in pairwise(lines):
+            opened = before.strip() and not re.match(r"\s*([-*] |\d+\. )|  ", before)
+            assert not (opened and re.match(r"1\. |[-*] ", line)), f"{before}\n{line}"

@@ -48,6 +48,7 @@ def test_there_is_one_word_for_each_thing():
         ("Of **ReLU** (1)", "**ReLU(1)**는", "emphasis"),
         ("Line {line}", "줄 {place}", "placeholders"),
         ("## Recap", "정리", "begins"),
+        ("1 to 2, 3 to 4", "1~2, 3~4", "tildes"),
         ("Nothing else has changed here.", "Nothing else has changed.", "language"),
     ],
 )
