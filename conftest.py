@@ -34,6 +34,9 @@ def images_folder():
 progress_folder = tempfile.TemporaryDirectory(prefix="course-")  # removed when the tests end
 os.environ["COURSE_PROGRESS"] = f"{progress_folder.name}/progress.sqlite"
 
+# Exercises speak English here, on a desktop in any language; test_language.py asks for Korean.
+os.environ.pop("LANGUAGE", None)
+
 # Kernels choose their own backend, which shows figures; the unit tests draw without a window.
 os.environ.pop("MPLBACKEND", None)
 matplotlib.use("agg")

@@ -32,7 +32,7 @@ FOR_A_CLASS = (
     *("notebooks/[0-9]*.ipynb", "notebooks/*.py", "helpers/**/*.py", "helpers/*.js"),
     *("data/README.md", "data/sample/*.*", "data/results/*.csv"),
     *("docs/start.md", "docs/kernel.md", "docs/errors.md", "docs/summary.md"),
-    *("docs/glossary.md", "docs/many_machines.md"),
+    *("docs/glossary.md", "docs/many_machines.md", "docs/locale/**/*.po"),
     *(
         "tools/course.py",
         "tools/copies.py",

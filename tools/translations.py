@@ -17,6 +17,8 @@ from course import ROOT
 from texts import blocks, with_sections
 
 from helpers.exercises import EXERCISES
+from helpers.exercises.core import OPENINGS, WITH_THE_TEACHER
+from helpers.exercises.errors import IN_WORDS
 from helpers.exercises.language import LOCALE
 
 LANGUAGES = ("ko",)
@@ -55,7 +57,8 @@ def sources():
     modules = sorted((ROOT / "helpers/exercises").glob("e[0-9]*.py"))
     for path in modules:
         found[f"exercises/{path.stem[1:]}"] = texts_of_exercises(path)
-    found["exercises/verdicts"] = called(*sorted((ROOT / "helpers/exercises").glob("*.py")))
+    found["exercises/verdicts"] = [*OPENINGS.values(), WITH_THE_TEACHER, *IN_WORDS.values()]
+    found["exercises/verdicts"] += called(*sorted((ROOT / "helpers/exercises").glob("*.py")))
     scripts = sorted((ROOT / "docs/static").glob("*.js"))
     found["site"] = called(
         *scripts, ROOT / "helpers/draw.js", ROOT / "tools/build_site.py", ROOT / "docs/conf.py"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from helpers.exercises import progress_store
 from helpers.exercises.core import Text, Verdict
+from helpers.exercises.language import _
 from helpers.exercises.progress_store import forget
 
 NOTEBOOKS = (
@@ -57,7 +58,8 @@ def hint(name):
     hints = _exercise(name).hints
     number = _hints_given[name] % len(hints)
     _hints_given[name] += 1
-    print(f"Hint {number + 1} of {len(hints)}: {hints[number]}")
+    text = _(hints[number])
+    print(_("Hint {number} of {count}: {text}", number=number + 1, count=len(hints), text=text))
 
 
 def solution(name):
@@ -77,15 +79,24 @@ def progress(notebook=None):
         counts = _counts(notebook, noted)
         if not counts.total():
             raise ValueError(
-                f"there are no exercises of {notebook!r}; expected 01 to {len(NOTEBOOKS):02}"
+                _(
+                    "there are no exercises of {notebook!r}; expected 01 to {last:02}",
+                    notebook=notebook,
+                    last=len(NOTEBOOKS),
+                )
             )
         return Text(
-            f"{notebook}: {counts['solved']} of {counts.total()} exercises solved, "
-            f"{counts['tried']} tried, {counts['open']} open"
+            _(
+                "{notebook}: {solved} of {total} exercises solved, {tried} tried, {open} open",
+                notebook=notebook,
+                total=counts.total(),
+                **{state: counts[state] for state in ("open", "tried", "solved")},
+            )
         )
     rows = [_counts(name[:2], noted) for name in NOTEBOOKS]
-    columns = ["open", "tried", "solved"]
-    return pd.DataFrame(rows, NOTEBOOKS, columns).fillna(0).astype(int).rename_axis("notebook")
+    columns = {"open": _("open"), "tried": _("tried"), "solved": _("solved")}
+    table = pd.DataFrame(rows, NOTEBOOKS, list(columns)).fillna(0).astype(int)
+    return table.rename(columns=columns).rename_axis(_("notebook"))
 
 
 def _counts(notebook, noted):
@@ -95,5 +106,11 @@ def _counts(notebook, noted):
 
 def _exercise(name):
     if name not in EXERCISES:
-        raise ValueError(f"there is no exercise {name!r}; expected one of {', '.join(EXERCISES)}")
+        raise ValueError(
+            _(
+                "there is no exercise {name!r}; expected one of {names}",
+                name=name,
+                names=", ".join(EXERCISES),
+            )
+        )
     return EXERCISES[name]

@@ -1,4 +1,7 @@
-"""What all exercises share: an answer is run and compared, and its mistake is named."""
+"""What all exercises share: an answer is run and compared, and its mistake is named.
+
+What a learner reads goes through `_`, which gives it in the reader's language.
+"""
 
 import ast
 import contextlib
@@ -23,6 +26,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from helpers.exercises.errors import cut, explain_error, parsed, returns_in_a_loop, why_none
+from helpers.exercises.language import _, language
 
 OPENINGS = {"unanswered": "Your turn.", "wrong": "Not yet.", "right": "Right."}
 BARS = {"unanswered": "#0072B2", "wrong": "#D55E00", "right": "#009E73"}  # as in helpers.plots
@@ -44,7 +48,7 @@ class Verdict:
     note: str = ""
 
     def __str__(self):
-        return f"{OPENINGS[self.state]} {self.message}" + (f"\n{self.note}" if self.note else "")
+        return f"{_(OPENINGS[self.state])} {self.message}" + (f"\n{self.note}" if self.note else "")
 
     __repr__ = __str__
 
@@ -52,7 +56,7 @@ class Verdict:
         style = f"border-left: 5px solid {BARS[self.state]}; padding: 0.2em 0.8em; max-width: 50em"
         text, note = html.escape(self.message), html.escape(self.note)
         return (
-            f'<div style="{style}"><strong>{OPENINGS[self.state]}</strong> {text}'
+            f'<div style="{style}"><strong>{_(OPENINGS[self.state])}</strong> {text}'
             f"{note and f'<br>{note}'}{self._help_html()}</div>"
         )
 
@@ -114,13 +118,13 @@ class Exercise:
     def solution_text(self) -> str:
         """The solution as a learner would write it, and why it is right."""
         if FOR_A_CLASS.exists():
-            return WITH_THE_TEACHER
+            return _(WITH_THE_TEACHER)
         if inspect.isfunction(self.solution):
-            return f"{inspect.getsource(self.solution)}\n{self.why}"
+            return f"{inspect.getsource(self.solution)}\n{_(self.why)}"
         module = sys.modules[self.expected.__module__]  # the exercise's own
         assignments = re.finditer(r"^(\w+) = .*", inspect.getsource(module), re.MULTILINE)
         lines = [one[0] for one in assignments if vars(module)[one[1]] is self.solution]
-        return f"{lines[0]}\n\n{self.why}"
+        return f"{lines[0]}\n\n{_(self.why)}"
 
     def check(self, answer) -> Verdict:
         """Return what there is to say of `answer`; never raises, and leaves no trace."""
@@ -128,31 +132,34 @@ class Exercise:
             with settings_restored():
                 state, message = self._judge(answer)
         except Exception as error:
-            state, message = "wrong", f"Your answer cannot be judged: {type(error).__name__}."
-        hints = [(f"Hint {number}", text) for number, text in enumerate(self.hints, start=1)]
+            state = "wrong"
+            message = _("Your answer cannot be judged: {error}.", error=type(error).__name__)
+        hints = [
+            (_("Hint {number}", number=number), _(text))
+            for number, text in enumerate(self.hints, start=1)
+        ]
         hints = [] if state == "right" else hints
-        return Verdict(state, message, (*hints, ("Solution", self.solution_text())))
+        return Verdict(state, message, (*hints, (_("Solution"), self.solution_text())))
 
     def _judge(self, answer):
         """Return the state and message of the verdict."""
         if answer is ...:
-            return "unanswered", self.task
+            return "unanswered", _(self.task)
         if isinstance(answer, torch.Tensor | np.generic) and answer.ndim == 0:
             answer = answer.item()
         fault = self._fault(answer)
         if fault is None:
-            return "right", self.why
-        return ("unanswered", self.task) if has_a_gap(answer) else ("wrong", fault)
+            return "right", _(self.why)
+        return ("unanswered", _(self.task)) if has_a_gap(answer) else ("wrong", fault)
 
     def _fault(self, answer):
         """What is wrong with the answer, in a sentence; None if it is right."""
-        if fault := wrong_kind(answer, self.solution):
-            form = re.search(r"= (\[.*?\])", self.task)
-            return fault[:-1] + f", {form[1]}." if form and "a list of" in fault else fault
+        if fault := wrong_kind(answer, self.solution, _(self.task)):
+            return fault
         results = self._results(answer)
         fault = results if isinstance(results, Failure) else self._first_fault(results)
         if fault and returns_in_a_loop(answer):
-            return (
+            return _(
                 "Returned inside the loop: the first pass ends the function there. Put `return` behind the loop, "
                 "as far left as its `for`."
             )
@@ -191,9 +198,10 @@ class Exercise:
                 self.use(answer, *arguments)
             for name, old, new in zip(self._names(), before, arguments, strict=False):
                 if not equal(old, new):
-                    return (
-                        f"Overwrote `{name}`, which whoever calls the function still needs: -=, *=, a method with _ at its "
-                        f"end, or {name}[...] = ... does that. Make a new tensor, as in x = x - 1."
+                    return _(
+                        "Overwrote `{name}`, which whoever calls the function still needs: -=, *=, a method with _ at its "
+                        "end, or {name}[...] = ... does that. Make a new tensor, as in x = x - 1.",
+                        name=name,
                     )
         return None
 
@@ -204,16 +212,16 @@ class Exercise:
             with settings_restored():
                 fault = difference(result, self.expected(*arguments), self.tolerance)
             if isinstance(fault, Outcome) or (fault and not arguments):
-                return fault[0].upper() + fault[1:]
+                return capitalized(fault)
             if fault:
-                return f"For {shown}: {fault}"
+                return _("For {arguments}: {fault}", arguments=shown, fault=fault)
         return None
 
     def _known_mistake(self, results):
         """The name and explanation of the known mistake that gives these results, or None."""
         for name, mistake in self.known.items():
             if self._same(results, self._results(mistake.answer)):
-                return f"{name[0].upper()}{name[1:]}: {mistake.explanation}"
+                return f"{capitalized(_(name))}: {_(mistake.explanation)}"
         return None
 
     def _same(self, results, others):
@@ -229,6 +237,11 @@ class Exercise:
                 return self.diagnose(answer)
         except Exception:  # this answer is not one that it can put to use
             return None
+
+
+def capitalized(text):
+    """As a sentence begins in English; a translation is written as it begins."""
+    return text[0].upper() + text[1:] if language() == "en" else text
 
 
 def returns_something(function):
@@ -290,18 +303,31 @@ def numbers_and_reason(answer):
     *given, letter = answer
     for place, value in enumerate(answer, start=1):
         if value is ...:
-            raise Failure(f"Value {place} of {len(answer)} is still to be given.")
+            raise Failure(
+                _("Value {place} of {count} is still to be given.", place=place, count=len(answer))
+            )
     for place, value in enumerate(given, start=1):
         is_scalar = isinstance(value, torch.Tensor | np.generic) and value.ndim == 0
-        found = kind(value.item() if is_scalar else value)
-        if found != "a number":
-            found = found if "number" in found else show(value)
-            text = " in quotes, which makes it a text" if isinstance(value, str) else ""
-            text = ", and the letter comes last" if str(value).lower() in ("a", "b", "c") else text
-            raise Failure(f"Value {place} of {len(answer)} is {found}{text}; expected a number.")
+        number = value.item() if is_scalar else value
+        if not is_finite(number):
+            found = kind(number) if is_number(number) else show_text(value)
+            if str(value).lower() in ("a", "b", "c"):
+                found = _("{letter}, and the letter comes last", letter=show(value))
+            raise Failure(
+                _(
+                    "Value {place} of {count} is {found}; expected a number.",
+                    place=place,
+                    count=len(answer),
+                    found=found,
+                )
+            )
     if str(letter).lower() not in ("a", "b", "c"):
-        raise Failure(f"The reason is {show(letter)}; expected 'a', 'b' or 'c'.")
+        raise Failure(_("The reason is {found}; expected 'a', 'b' or 'c'.", found=show(letter)))
     return *map(float, given), letter.lower()
+
+
+def reason_does_not_fit(reason):
+    return Outcome(_("reason {reason} does not fit", reason=reason))
 
 
 class ByHand(TorchFunctionMode):
@@ -313,8 +339,12 @@ class ByHand(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         if function.__name__ in self.names:
-            text = f"Your function calls {function.__name__}: write it by hand, without that."
-            raise Failure(text)
+            raise Failure(
+                _(
+                    "Your function calls {function}: write it by hand, without that.",
+                    function=function.__name__,
+                )
+            )
         return function(*args, **(kwargs or {}))
 
 
@@ -331,17 +361,21 @@ def has_a_gap(answer):
     return any(isinstance(line.value, ast.Constant) and line.value.value is ... for line in lines)
 
 
-def wrong_kind(answer, solution):
+def wrong_kind(answer, solution, task):
     """Say if the answer is another kind of thing than the solution, or takes other arguments."""
     if kind(answer) != kind(solution):
-        text = " in quotes, which makes it a text" if isinstance(answer, str) else ""
-        return f"The answer is {show(answer)}{text}; expected {kind(solution)}."
+        form = re.search(r"= (\[.*?\])", task) if isinstance(solution, list) else None
+        wanted = kind(solution) + (f", {form[1]}" if form else "")
+        return _(
+            "The answer is {found}; expected {wanted}.", found=show_text(answer), wanted=wanted
+        )
     if callable(solution):
         wanted = inspect.signature(solution)
         try:
             inspect.signature(answer).bind(*wanted.parameters)
         except TypeError:
-            return f"Your function takes {inspect.signature(answer)}; expected {wanted}."
+            found = inspect.signature(answer)
+            return _("Your function takes {found}; expected {wanted}.", found=found, wanted=wanted)
         except ValueError:  # some built-in functions have no signature
             return None
     return None
@@ -350,16 +384,25 @@ def wrong_kind(answer, solution):
 def kind(answer):
     """What sort of thing an answer is, in words."""
     if callable(answer):
-        return "a function"
-    if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
-        return "a number" if as_float(answer) is not None else "a number that is not finite"
+        return _("a function")
+    if is_number(answer):
+        return _("a number") if is_finite(answer) else _("a number that is not finite")
     if isinstance(answer, (list, tuple)):
-        return f"a list of {len(answer)}"
+        return _("a list of {count}", count=len(answer))
     return with_article(type(answer).__name__)
 
 
 def with_article(noun):
-    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+    return _("an {noun}", noun=noun) if noun[0].lower() in "aeiou" else _("a {noun}", noun=noun)
+
+
+def is_number(value):
+    """Whether a value is a real number, as True and False are not."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def is_finite(value):
+    return is_number(value) and as_float(value) is not None
 
 
 def as_float(value):
@@ -404,60 +447,82 @@ def difference(result, expected, tolerance):
         return _tensor_difference(result, expected, tolerance)
     if isinstance(expected, bool):
         if not isinstance(result, bool):
-            return f"your answer is {show(result)}; expected True or False."
-        return None if result == expected else f"your answer is {result}, which is not so."
+            return _("your answer is {found}; expected True or False.", found=show(result))
+        said = _("your answer is {found}, which is not so.", found=result)
+        return None if result == expected else said
     if isinstance(expected, str):
         right = isinstance(result, str) and result == expected
-        return None if right else f"your answer gives {show(result)}; expected {show(expected)}."
+        return None if right else _found_and_expected(show(result), show(expected))
     return _number_difference(result, expected, tolerance)
+
+
+def _found_and_expected(found, expected):
+    return _("your answer gives {found}; expected {expected}.", found=found, expected=expected)
 
 
 def _sequence_difference(result, expected, tolerance):
     if not isinstance(result, (tuple, list)):
-        return f"your answer gives {show(result)}; expected a list or tuple of {len(expected)}."
+        wanted = _("a list or tuple of {count}", count=len(expected))
+        return _found_and_expected(show(result), wanted)
     if len(result) != len(expected):
-        values = "1 value" if len(result) == 1 else f"{len(result)} values"
-        return f"your answer gives {values}; expected {len(expected)}."
+        many = _("{count} values", count=len(result))
+        return _found_and_expected(_("1 value") if len(result) == 1 else many, len(expected))
     for place, pair in enumerate(zip(result, expected, strict=True), start=1):
         if fault := difference(*pair, tolerance):
             if isinstance(fault, Outcome):
                 return fault
-            return f"value {place} of {len(expected)} differs: {fault}"
+            return _(
+                "value {place} of {count} differs: {fault}",
+                place=place,
+                count=len(expected),
+                fault=fault,
+            )
     return None
 
 
 def _tensor_difference(result, expected, tolerance):
-    shape = f"a tensor of shape {tuple(expected.shape)}"
     if not isinstance(result, torch.Tensor):
-        return f"your answer gives {show(result)}; expected {shape}."
+        return _found_and_expected(show(result), tensor_of_shape(expected))
     if result.shape != expected.shape:
         return _shape_difference(result, expected)
     if result.device.type == "meta":
-        return "your answer is a tensor on the device meta, which holds no numbers."
+        return _("your answer is a tensor on the device meta, which holds no numbers.")
     result, expected = result.detach().cpu().double(), expected.detach().double()
     if not result.isfinite().all():
-        return "your answer holds NaN or infinity; expected finite numbers."
+        return _("your answer holds NaN or infinity; expected finite numbers.")
     scale = expected.abs().max().item() if expected.numel() else 0
     distance = (result - expected).abs()
     if not (distance > tolerance * max(scale, 1e-12)).any():
         return None
     place = tuple(np.unravel_index(distance.argmax().item(), expected.shape))
-    where = ", ".join(map(str, map(int, place)))
-    return f"at [{where}] your answer is {result[place]:.4g}; expected {expected[place]:.4g}."
+    return _(
+        "at [{place}] your answer is {found:.4g}; expected {expected:.4g}.",
+        place=", ".join(map(str, map(int, place))),
+        found=result[place],
+        expected=expected[place],
+    )
 
 
 def _shape_difference(result, expected):
     wanted, found = tuple(expected.shape), tuple(result.shape)
-    shapes = f"your answer has the shape {found}; expected {wanted}"
     if not found:
-        return f"your answer is a single number; expected a tensor of shape {wanted}. Does a sum, mean or max take all at once?"
+        return _(
+            "your answer is a single number; expected a tensor of shape {shape}. Does a sum, mean or max take all at once?",
+            shape=wanted,
+        )
+    shapes = _("your answer has the shape {found}; expected {wanted}", found=found, wanted=wanted)
     if result.numel() == expected.numel():
-        return f"{shapes}: as many numbers, in another arrangement. Look at keepdim, [:, None] and .T; flatten() makes one row."
+        return _(
+            "{shapes}: as many numbers, in another arrangement. Look at keepdim, [:, None] and .T; flatten() makes one row.",
+            shapes=shapes,
+        )
     if len(found) == len(wanted):
-        return f"{shapes}: there are too few along an axis, or too many."
-    axis = "is gone that should stay" if len(found) < len(wanted) else "is left that should go"
-    return (
-        f"{shapes}: an axis {axis}. Which dim do you sum over, or take the mean or the maximum of?"
+        return _("{shapes}: there are too few along an axis, or too many.", shapes=shapes)
+    gone, left = _("an axis is gone that should stay"), _("an axis is left that should go")
+    return _(
+        "{shapes}: {fault}. Which dim do you sum over, or take the mean or the maximum of?",
+        shapes=shapes,
+        fault=gone if len(found) < len(wanted) else left,
     )
 
 
@@ -465,15 +530,20 @@ def _number_difference(result, expected, tolerance):
     if isinstance(result, (torch.Tensor, np.generic)) and result.ndim == 0:
         result = result.item()
     if isinstance(result, torch.Tensor) and result.numel() > 1:
-        return f"your answer has the shape {tuple(result.shape)}; expected one number. A sum, mean or max is missing, or takes too few."
-    if not isinstance(result, numbers.Real) or isinstance(result, bool):
-        return f"your answer gives {show(result)}; expected a number."
+        return _(
+            "your answer has the shape {shape}; expected one number. A sum, mean or max is missing, or takes too few.",
+            shape=tuple(result.shape),
+        )
+    if not is_number(result):
+        return _found_and_expected(show(result), _("a number"))
     number = as_float(result)
     if number is None:
-        return "your answer is not finite, or too large for a float; expected a finite number."
+        return _("your answer is not finite, or too large for a float; expected a finite number.")
     if abs(number - expected) <= tolerance * max(abs(expected), 1e-12):
         return None
-    return f"your answer is {number:.4g}; expected {expected:.4g}."
+    return _(
+        "your answer is {found:.4g}; expected {expected:.4g}.", found=number, expected=expected
+    )
 
 
 def show(value):
@@ -481,13 +551,14 @@ def show(value):
     if value is None:
         return "None"
     if isinstance(value, types.BuiltinFunctionType | types.MethodType):
-        return f"the method {value.__name__} itself, since () is missing behind it"
+        name = value.__name__
+        return _("the method {name} itself, since () is missing behind it", name=name)
     if type(value).__module__ == "torch.return_types":
-        return "a pair of values and places, as max, min and sort make with a dim"
+        return _("a pair of values and places, as max, min and sort make with a dim")
     if isinstance(value, complex):
-        return "a complex number, which is the root of a negative one"
+        return _("a complex number, which is the root of a negative one")
     if isinstance(value, torch.Tensor) and value.numel() > 6:
-        return f"a tensor of shape {tuple(value.shape)}"
+        return tensor_of_shape(value)
     if isinstance(value, torch.Tensor) and value.device.type != "meta":
         return f"tensor({entries(value.tolist())})"
     if isinstance(value, float):
@@ -496,6 +567,18 @@ def show(value):
     if isinstance(value, (str, int, bool, list, tuple, torch.Tensor)):
         return cut(reprlib.repr(value), 80)
     return with_article(type(value).__name__)  # its repr may hold an address, or never end
+
+
+def show_text(value):
+    """As `show`; of a text with a hint at its quotes."""
+    shown = show(value)
+    if isinstance(value, str):
+        return _("{text} in quotes, which makes it a text", text=shown)
+    return shown
+
+
+def tensor_of_shape(tensor):
+    return _("a tensor of shape {shape}", shape=tuple(tensor.shape))
 
 
 def entries(value):

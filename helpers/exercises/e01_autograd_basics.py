@@ -15,7 +15,9 @@ from helpers.exercises.core import (
     difference,
     numbers_and_reason,
     random_tensor,
+    reason_does_not_fit,
 )
+from helpers.exercises.language import _
 
 # 01.1
 
@@ -60,14 +62,16 @@ def with_autograd(answer, start, rate, steps):
                 if "NoneType" not in str(error) or not (grads.asked or called.called):
                     raise
                 raise Failure(
-                    "Found x.grad empty: either it is emptied before the step, or x is no longer the tensor that "
-                    "you made. x = x - ... makes another one; x -= ... under no_grad changes x itself. "
-                    "*Look closer* shows both."
+                    _(
+                        "Found x.grad empty: either it is emptied before the step, or x is no longer the tensor that "
+                        "you made. x = x - ... makes another one; x -= ... under no_grad changes x itself. "
+                        "*Look closer* shows both."
+                    )
                 ) from None
     asked = grads.asked or called.called or steps < 2
     if not asked and difference(path, walk_by_formula(start, rate, steps), 1e-4) is None:
         raise Failure(
-            "The walk is right, but its slope is yours: ask PyTorch for it, with y.backward()."
+            _("The walk is right, but its slope is yours: ask PyTorch for it, with y.backward().")
         )
     return path
 
@@ -110,13 +114,19 @@ def look_at_the_first_step(answer):
         return None
     first, second = (float(x.detach() if torch.is_tensor(x) else x) for x in path)
     if first != 3:
-        return f"For start = 3.0 your path begins with {first:.4g}; its first number is the start."
-    if abs(second - 2) > 1e-4:
-        return (
-            f"From 3 the first step with rate = 0.1 leads to {second:.4g}. y = (x + 2)^2 has the slope 10 there, so "
-            "the step is 0.1 * 10 downhill, to 2."
+        return _(
+            "For start = 3.0 your path begins with {first:.4g}; its first number is the start.",
+            first=first,
         )
-    return "Your first step is right, a later one is not: what is left over from the step before?"
+    if abs(second - 2) > 1e-4:
+        return _(
+            "From 3 the first step with rate = 0.1 leads to {second:.4g}. y = (x + 2)^2 has the slope 10 there, so "
+            "the step is 0.1 * 10 downhill, to 2.",
+            second=second,
+        )
+    return _(
+        "Your first step is right, a later one is not: what is left over from the step before?"
+    )
 
 
 def walk_without_reset(start, rate, steps):
@@ -137,14 +147,16 @@ def try_rate(answer):
     """Walk on 5 (x - 3)^2 a little below and a little above the rate, and say what happens."""
     rate, reason = numbers_and_reason(answer)
     if rate <= 0:
-        return [Outcome("with a rate of 0 or less the walk never goes downhill"), rate]
+        return [Outcome(_("with a rate of 0 or less the walk never goes downhill")), rate]
     below, above = distance_after_walk(0.98 * rate), distance_after_walk(1.02 * rate)
     if not below < 1:  # it may even have left the range of numbers
-        return [Outcome("with a rate a little smaller than yours the walk runs away already"), rate]
+        text = _("with a rate a little smaller than yours the walk runs away already")
+        return [Outcome(text), rate]
     if above < 1:
-        return [Outcome("with a rate a little larger than yours the walk still comes closer"), rate]
+        text = _("with a rate a little larger than yours the walk still comes closer")
+        return [Outcome(text), rate]
     if reason != "a":
-        return [Outcome(f"reason {reason} does not fit"), rate]
+        return [reason_does_not_fit(reason), rate]
     return ["closer below, away above", rate]
 
 
@@ -186,11 +198,14 @@ def look_at_the_factor(answer):
             return None
         ratios = given / right
         if not torch.allclose(ratios, ratios[0].expand_as(ratios), rtol=1e-3):
-            return (
+            return _(
                 "The entries are not those of the gradient, nor in proportion to them. Entry j is made of column j "
                 "of the table, each number times the error of its row."
             )
-    return f"Every entry is {ratios[0]:.3g} times what it should be: look at the factors."
+    return _(
+        "Every entry is {factor:.3g} times what it should be: look at the factors.",
+        factor=ratios[0],
+    )
 
 
 def small_tables():

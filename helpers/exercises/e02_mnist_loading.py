@@ -12,8 +12,10 @@ from helpers.exercises.core import (
     Outcome,
     numbers_and_reason,
     random_tensor,
+    reason_does_not_fit,
     show,
 )
+from helpers.exercises.language import _
 from helpers.mnist import DATA, MnistDataset
 
 # 02.1
@@ -42,23 +44,35 @@ def sort_out(answer, items):
     kept = answer(items)
     if kept == []:
         raise Failure(
-            "Kept no item. A label is a number, 3 and not '3', and none is 3 and 8 at once: or, not and."
+            _(
+                "Kept no item. A label is a number, 3 and not '3', and none is 3 and 8 at once: or, not and."
+            )
         )
     if not isinstance(kept, list):
-        raise Failure(f"Your function gives {show(kept)}; expected the list of the items kept.")
+        raise Failure(
+            _("Your function gives {found}; expected the list of the items kept.", found=show(kept))
+        )
     if any(not isinstance(item, tuple | list) or len(item) != 3 for item in kept):
-        raise Failure("An item of your list is not (label, image, target); expected three parts.")
+        raise Failure(
+            _("An item of your list is not (label, image, target); expected three parts.")
+        )
     labels, images, targets = zip(*kept, strict=True)
     if not all(torch.is_tensor(image) and image.shape == (784,) for image in images):
         raise Failure(
-            "An image of your list is no tensor (784,); expected (label, image, target), in this order."
+            _(
+                "An image of your list is no tensor (784,); expected (label, image, target), in this order."
+            )
         )
     if not all(torch.is_tensor(target) and target.is_floating_point() for target in targets):
         raise Failure(
-            "A target of your list is no tensor of floats; expected torch.tensor([1.0, 0.0]) or so."
+            _(
+                "A target of your list is no tensor of floats; expected torch.tensor([1.0, 0.0]) or so."
+            )
         )
     if len({target.shape for target in targets}) > 1:
-        raise Failure("The targets of your list have different shapes; expected two numbers each.")
+        raise Failure(
+            _("The targets of your list have different shapes; expected two numbers each.")
+        )
     return list(labels), torch.stack(images), torch.stack(targets)
 
 
@@ -67,21 +81,33 @@ def look_at_each_item(answer):
     labels, images, targets = sort_out(answer, items)
     right_labels, right_images, right_targets = chosen_from_tensors(items)
     if len(labels) != len(right_labels):
-        return f"Your list has {len(labels)} items; of {len(items)} items {len(right_labels)} show a 3 or an 8."
+        return _(
+            "Your list has {found} items; of {count} items {right} show a 3 or an 8.",
+            found=len(labels),
+            count=len(items),
+            right=len(right_labels),
+        )
     for place, (label, right) in enumerate(zip(labels, right_labels, strict=True), start=1):
         if label != right:
-            return f"Item {place} of your list has the label {show(label)}; number {place} in the dataset is a {right}."
+            return _(
+                "Item {place} of your list has the label {found}; number {place} in the dataset is a {right}.",
+                place=place,
+                found=show(label),
+                right=right,
+            )
     if not torch.equal(images, right_images):
-        return "The labels are right, the images are not those of the dataset."
+        return _("The labels are right, the images are not those of the dataset.")
     if targets.shape[1:] != (2,):
-        return (
-            f"Your targets have the shape {tuple(targets.shape[1:])}; expected two numbers, (2,)."
-        )
+        shape = tuple(targets.shape[1:])
+        return _("Your targets have the shape {shape}; expected two numbers, (2,).", shape=shape)
     target, right = targets[0].tolist(), right_targets[0].tolist()
-    return (
-        f"The target of the first item, a {labels[0]}, is {show(target)}; expected {show(right)}."
-        if target != right
-        else None
+    if target == right:
+        return None
+    return _(
+        "The target of the first item, a {label}, is {found}; expected {right}.",
+        label=labels[0],
+        found=show(target),
+        right=show(right),
     )
 
 
@@ -103,12 +129,14 @@ def compare_with_averages(answer):
     share, digit, reason = numbers_and_reason(answer)
     right, most_often = nearest_averages(0.5)
     if abs(share - nearest_averages(1)[0]) < 0.003:
-        return Outcome("that share belongs to the images as they are")
+        return Outcome(_("that share belongs to the images as they are"))
     if abs(share - right) > 0.003:
-        return Outcome(f"another share of the halved images is right than {share:.3g}")
+        return Outcome(
+            _("another share of the halved images is right than {share:.3g}", share=share)
+        )
     if digit != most_often:
-        return Outcome("another digit is answered most often")
-    return FOUND if reason == "a" else Outcome(f"reason {reason} does not fit")
+        return Outcome(_("another digit is answered most often"))
+    return FOUND if reason == "a" else reason_does_not_fit(reason)
 
 
 @functools.cache
@@ -130,8 +158,10 @@ def leaving_the_image(answer, image):
     if torch.equal(before, image):
         return result
     raise Failure(
-        "Your function changes the image that it was given, and may overwrite pixels that it still has to read. "
-        "Begin with new zeros."
+        _(
+            "Your function changes the image that it was given, and may overwrite pixels that it still has to read. "
+            "Begin with new zeros."
+        )
     )
 
 
@@ -165,14 +195,20 @@ def look_at_one_pixel(answer):
     result = answer(image)
     if result.shape != (784,):
         return None
-    if (result > 0).sum() != 1:
-        return (
-            f"Of an image with a single bright pixel yours has {(result > 0).sum()}; expected one."
+    if (count := (result > 0).sum()) != 1:
+        return _(
+            "Of an image with a single bright pixel yours has {count}; expected one.", count=count
         )
     row, column = divmod(result.argmax().item(), 28)
     if (row, column) == (10, 12):
-        return "The middle of the image is right; look at its edges, at what becomes free and what leaves."
-    return f"The pixel of row 10, column 10 lands in row {row}, column {column}; expected row 10, column 12."
+        return _(
+            "The middle of the image is right; look at its edges, at what becomes free and what leaves."
+        )
+    return _(
+        "The pixel of row 10, column 10 lands in row {row}, column {column}; expected row 10, column 12.",
+        row=row,
+        column=column,
+    )
 
 
 def shift_right(image):

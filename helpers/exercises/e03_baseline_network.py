@@ -14,7 +14,9 @@ from helpers.exercises.core import (
     Outcome,
     numbers_and_reason,
     random_tensor,
+    reason_does_not_fit,
 )
+from helpers.exercises.language import _
 from helpers.training import train
 
 # 03.1
@@ -54,6 +56,7 @@ def weights_after_20_steps(step, hidden):
     return [parameter.detach() for parameter in network.parameters()]
 
 
+# A learner never reads these: each is a known mistake, which has a name.
 NO_BACKWARD = "No gradient is computed."
 NO_STEP = "No weight is moved."
 NOT_RECORDED = "Nothing is recorded."
@@ -65,7 +68,10 @@ def from_the_notebook(step, error=None):
     names = [n for n, v in inspect.getclosurevars(step).globals.items() if torch.is_tensor(v)]
     if names:
         return Failure(
-            f"Took `{names[0]}` from the notebook: your function does not make it. Is a name misspelt?"
+            _(
+                "Took `{name}` from the notebook: your function does not make it. Is a name misspelt?",
+                name=names[0],
+            )
         )
     return error
 
@@ -75,20 +81,25 @@ def which_part_is_off(step):
     if names := from_the_notebook(step):
         return str(names)
     if not calls["optimizer.step"]:
-        return (
+        return _(
             "Made an optimizer of its own: use the one that the function is given, with its rate."
         )
     if not calls["loss_function"]:
-        return "Your function does not call the loss_function that it is given."
+        return _("Your function does not call the loss_function that it is given.")
     for name, times in calls.items():
         if times > 1:
-            return f"One call of your function calls {name} {times} times. A step has each once; `check` takes the twenty."
-    for name, (given, wanted) in inputs.items():
-        if not (torch.is_tensor(given) and torch.equal(given, wanted)):
-            return (
-                f"{name} as it is, and yours gets something else: is anything computed in between?"
+            return _(
+                "One call of your function calls {name} {times} times. A step has each once; `check` takes the twenty.",
+                name=name,
+                times=times,
             )
-    return (
+    for task, (given, wanted) in inputs.items():
+        if not (torch.is_tensor(given) and torch.equal(given, wanted)):
+            return _(
+                "{task} as it is, and yours gets something else: is anything computed in between?",
+                task=task,
+            )
+    return _(
         "After 20 steps the weights are not those of train. Once each, in this order: the gradients emptied, the "
         "loss of network(image) and target, its gradients, one step."
     )
@@ -96,7 +107,8 @@ def which_part_is_off(step):
 
 def calls_of(step):
     """How often one step calls each part, and what network and loss are given, with what they should be."""
-    network, optimizer, [(_, image, target), *_] = made_up_task(5)
+    network, optimizer, items = made_up_task(5)
+    image, target = items[0][1:]
     loss_function, calls, outputs, inputs = nn.BCELoss(), Counter(), [], {}
 
     def note(name, *pairs):
@@ -105,11 +117,11 @@ def calls_of(step):
 
     def keep(module, given, output):
         outputs.append(output)
-        note("network", ("The network is to get image", (given[0], image)))
+        note("network", (_("The network is to get image"), (given[0], image)))
 
     def note_loss(module, given):
-        first = ("The loss is to get network(image)", (given[0], outputs[-1]))
-        note("loss_function", first, ("The loss is to get target", (given[1], target)))
+        first = (_("The loss is to get network(image)"), (given[0], outputs[-1]))
+        note("loss_function", first, (_("The loss is to get target"), (given[1], target)))
 
     network.register_forward_hook(keep)
     loss_function.register_forward_pre_hook(note_loss)
@@ -209,8 +221,10 @@ def outputs_of_the_mended(answer, seed):
     answer(network, order)
     if network[0].weight is not weight:
         raise Failure(
-            "A new parameter has taken the place of the old, which an optimizer made before still holds. "
-            "Overwrite its numbers: network[0].weight[:] = ..., or copy_."
+            _(
+                "A new parameter has taken the place of the old, which an optimizer made before still holds. "
+                "Overwrite its numbers: network[0].weight[:] = ..., or copy_."
+            )
         )
     return network(random_tensor(5, 12)[:, order]).detach()
 
@@ -257,9 +271,16 @@ def what_the_columns_hold(answer):
         same = (before - network[0].weight[:, [place]]).abs().amax(dim=0) < 1e-6
         if not same[order[place]]:
             found = same.nonzero().flatten().tolist()
-            held = f"the weights of pixel {found[0]}" if found else "the weights of no pixel"
-            return f"Pixel {order[place]} arrives at position {place}. There your table now has {held}."
-    return "The columns are right. Is something else changed, too?"
+            held = _("the weights of no pixel")
+            if found:
+                held = _("the weights of pixel {pixel}", pixel=found[0])
+            return _(
+                "Pixel {pixel} arrives at position {place}. There your table now has {held}.",
+                pixel=order[place],
+                place=place,
+                held=held,
+            )
+    return _("The columns are right. Is something else changed, too?")
 
 
 # 03.3
@@ -273,12 +294,12 @@ def compare_with_zeros(answer):
     """What training from zeros gives depends on the images; that the rows stay alike does not."""
     apart, largest, reason = numbers_and_reason(answer)
     if abs(largest) < 1e-6:
-        return Outcome("the weights do move: the largest is not 0")
+        return Outcome(_("the weights do move: the largest is not 0"))
     if abs(largest) > 0.02:
-        return Outcome("so large are weights that did not start from zeros")
+        return Outcome(_("so large are weights that did not start from zeros"))
     if abs(apart) > 1e-6:
-        return Outcome("the rows are not that far apart")
-    return ALIKE if reason == "b" else Outcome(f"reason {reason} does not fit")
+        return Outcome(_("the rows are not that far apart"))
+    return ALIKE if reason == "b" else reason_does_not_fit(reason)
 
 
 EXERCISES = {

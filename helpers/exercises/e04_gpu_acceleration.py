@@ -4,7 +4,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, numbers_and_reason
+from helpers.exercises.core import (
+    Exercise,
+    Failure,
+    Mistake,
+    Outcome,
+    numbers_and_reason,
+    reason_does_not_fit,
+)
+from helpers.exercises.language import _
 
 # 04.1
 
@@ -44,8 +52,11 @@ def one_value(answer, *arguments):
     result = answer(*arguments)
     if isinstance(result, np.ndarray) and result.ndim:
         raise Failure(
-            f"Your function gives {result.size} numbers. np.polyfit gives slope and start; the line's value at "
-            "batch_size is start + slope * batch_size."
+            _(
+                "Your function gives {count} numbers. np.polyfit gives slope and start; the line's value at "
+                "batch_size is start + slope * batch_size.",
+                count=result.size,
+            )
         )
     return result
 
@@ -53,10 +64,13 @@ def one_value(answer, *arguments):
 def look_at_three_times(answer):
     found = float(answer(np.array([1, 2, 3]), np.array([3.0, 5.0, 7.0]), 10))
     if abs(found - 21) < 1e-6:
-        return "On a straight line your answer is right. With noise, all the times count alike: fit the line to all."
-    return (
+        return _(
+            "On a straight line your answer is right. With noise, all the times count alike: fit the line to all."
+        )
+    return _(
         "For batch_sizes = [1, 2, 3], seconds = [3, 5, 7] the line is 1 + 2 * batch size, which gives 21 at "
-        f"batch_size = 10; your answer is {found:.4g}."
+        "batch_size = 10; your answer is {found:.4g}.",
+        found=found,
     )
 
 
@@ -74,8 +88,9 @@ def compare_with_short_steps(answer):
     for number, rate in zip(given, RATES, strict=True):
         right = distance_of_the_ends(rate)
         if abs(number - right) > 0.02 * right:
-            return [Outcome(f"for rate = {rate} the two ends are not that far apart"), *given]
-    return [APART if reason == "a" else Outcome(f"reason {reason} does not fit"), *given]
+            text = _("for rate = {rate} the two ends are not that far apart", rate=rate)
+            return [Outcome(text), *given]
+    return [APART if reason == "a" else reason_does_not_fit(reason), *given]
 
 
 def distance_of_the_ends(rate, steps=100):

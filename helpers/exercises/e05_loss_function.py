@@ -16,8 +16,10 @@ from helpers.exercises.core import (
     Outcome,
     kind,
     numbers_and_reason,
+    reason_does_not_fit,
     show,
 )
+from helpers.exercises.language import _
 from helpers.mnist import MnistDataset
 from helpers.training import train
 
@@ -47,21 +49,39 @@ def fault_of_a_push(answer):
         return answer(torch.tensor([z]), torch.tensor([t])).item()
 
     if answer(torch.zeros(3), torch.ones(3)).shape != (3,):
-        return "Each of the outputs has a push of its own: return as many as there are in z, without a sum or a mean."
+        return _(
+            "Each of the outputs has a push of its own: return as many as there are in z, without a sum or a mean."
+        )
     z, t = torch.tensor([-2.0, -1.0, 1.0]), torch.tensor([1.0, 0.0, 0.0])
     ratios = answer(z, t) / push_by_autograd(z, t)
     if torch.allclose(ratios, ratios[0], rtol=1e-3):
-        return f"All pushes are {ratios[0]:.3g} times what they should be: a factor is too much, or missing."
+        return _(
+            "All pushes are {factor:.3g} times what they should be: a factor is too much, or missing.",
+            factor=ratios[0],
+        )
     if at(0.0, 1.0) > 0:
-        return "At z = 0, t = 1 your push is above 0. Below its target an output has a negative one: raising z lowers the loss."
+        return _(
+            "At z = 0, t = 1 your push is above 0. Below its target an output has a negative one: raising z lowers the loss."
+        )
     if abs(at(-15.0, 1.0)) > 0.01:
-        return f"At z = -15 the sigmoid is flat, so nothing gets through. Your push there, for t = 1, is {at(-15.0, 1.0):.3g}: look at its slope, o * (1 - o)."
+        return _(
+            "At z = -15 the sigmoid is flat, so nothing gets through. Your push there, for t = 1, is {push:.3g}: look at its slope, o * (1 - o).",
+            push=at(-15.0, 1.0),
+        )
     if abs(at(0.0, 0.5)) > 0.01:
-        return f"At z = 0, t = 0.5 output and target are equal: nothing is to be pushed. Yours is {at(0.0, 0.5):.3g}: look at the error, o - t."
+        return _(
+            "At z = 0, t = 0.5 output and target are equal: nothing is to be pushed. Yours is {push:.3g}: look at the error, o - t.",
+            push=at(0.0, 0.5),
+        )
     shrinks = at(0.0, 1.0) / at(0.0, 0.75)
     if abs(shrinks - 8) > 0.01:
-        return f"From t = 1 to t = 0.75, at z = 0, the error halves. Your push shrinks {shrinks:.3g} times, the right one 8 times: look at the power."
-    return "The error, o - t, is in order: twice the error gives eight times the push. Look at the other factor, the sigmoid's slope."
+        return _(
+            "From t = 1 to t = 0.75, at z = 0, the error halves. Your push shrinks {times:.3g} times, the right one 8 times: look at the power.",
+            times=shrinks,
+        )
+    return _(
+        "The error, o - t, is in order: twice the error gives eight times the push. Look at the other factor, the sigmoid's slope."
+    )
 
 
 # 05.2
@@ -74,21 +94,31 @@ IMAGES = 200
 def compare_sum_with_mean(answer):
     rate, difference, reason = numbers_and_reason(answer)
     if rate <= 0:
-        return Outcome("a rate of 0 or less never goes downhill")
+        return Outcome(_("a rate of 0 or less never goes downhill"))
     apart = distance_between_weights(round(rate, 9))
     if apart > 1e-5:
         return Outcome(
-            f"with the sum at rate {rate:g} and the mean at 0.05 the weights of the first layers are up to "
-            f"{apart:.2g} apart, after {IMAGES} images of the course's sample"
+            _(
+                "with the sum at rate {rate:g} and the mean at 0.05 the weights of the first layers are up to "
+                "{apart:.2g} apart, after {count} images of the course's sample",
+                rate=rate,
+                apart=apart,
+                count=IMAGES,
+            )
         )
     if math.isclose(difference, 0.05 - rate, rel_tol=1e-6):
-        return Outcome("your difference is that of the rates; compare weights of the first layers")
+        return Outcome(
+            _("your difference is that of the rates; compare weights of the first layers")
+        )
     if not 0 <= difference <= 1e-3:
         return Outcome(
-            f"at this rate the two trainings are the same but for rounding, and you found a difference of "
-            f"{difference:.3g}: set the seed before each network, and give each its own optimizer"
+            _(
+                "at this rate the two trainings are the same but for rounding, and you found a difference of "
+                "{difference:.3g}: set the seed before each network, and give each its own optimizer",
+                difference=difference,
+            )
         )
-    return EQUAL if reason == "b" else Outcome(f"reason {reason} does not fit")
+    return EQUAL if reason == "b" else reason_does_not_fit(reason)
 
 
 @functools.cache
@@ -127,24 +157,36 @@ def with_sigmoid_and_bce(z, targets):
 def as_numbers(answer, z, targets):
     both = answer(z.clone().requires_grad_(), targets)
     if not isinstance(both, tuple | list) or len(both) != 2:
-        raise Failure(f"Your function gives {kind(both)}; expected two things, loss and tensor.")
+        raise Failure(
+            _(
+                "Your function gives {found}; expected two things, loss and tensor.",
+                found=kind(both),
+            )
+        )
     loss, yes = both
     if isinstance(loss, nn.Module):
-        return Outcome("the loss is still a loss function: call it with z and the targets")
+        return Outcome(_("the loss is still a loss function: call it with z and the targets"))
     if not isinstance(loss, torch.Tensor):
-        return Outcome("the loss is a plain number, which nothing can be trained with")
+        return Outcome(_("the loss is a plain number, which nothing can be trained with"))
     if loss.dtype == torch.bool:
-        return Outcome("the tensor of True and False comes first; return the loss, then the tensor")
-    if loss.dim():
         return Outcome(
-            f"the loss has the shape {tuple(loss.shape)}; expected one number, their mean"
+            _("the tensor of True and False comes first; return the loss, then the tensor")
+        )
+    if loss.dim():
+        shape = tuple(loss.shape)
+        return Outcome(
+            _("the loss has the shape {shape}; expected one number, their mean", shape=shape)
         )
     if not isinstance(yes, torch.Tensor):
-        return Outcome(f"the second thing is {show(yes)}; expected a tensor of True and False")
+        return Outcome(
+            _("the second thing is {found}; expected a tensor of True and False", found=show(yes))
+        )
     if not loss.requires_grad:
-        return Outcome("the loss does not depend on z any more, so nothing can be trained with it")
+        return Outcome(
+            _("the loss does not depend on z any more, so nothing can be trained with it")
+        )
     if yes.dtype != torch.bool and yes.shape == z.shape:
-        return Outcome("the tensor holds numbers; expected True and False")
+        return Outcome(_("the tensor holds numbers; expected True and False"))
     return loss, yes.float()
 
 
@@ -153,11 +195,22 @@ def fault_of_loss_or_yes(answer):
     loss, yes = as_numbers(answer, z, targets)
     right, right_yes = with_sigmoid_and_bce(z, targets)
     if abs(loss - right) > 1e-4:
-        return "The loss is not that of sigmoid and BCE in one: nn.BCEWithLogitsLoss()(z, targets) takes z as it is, and nothing else."
+        return _(
+            "The loss is not that of sigmoid and BCE in one: nn.BCEWithLogitsLoss()(z, targets) takes z as it is, and nothing else."
+        )
     if yes.shape != z.shape:
-        return f"For z of shape {tuple(z.shape)} your tensor has the shape {tuple(yes.shape)}: each output has a yes or no of its own."
-    wrong = z[yes != right_yes][0].item()
-    return f"At z = {wrong:.1f} the sigmoid is {torch.sigmoid(torch.tensor(wrong)):.2f}, and your answer says {bool(yes[yes != right_yes][0])}."
+        return _(
+            "For z of shape {wanted} your tensor has the shape {found}: each output has a yes or no of its own.",
+            wanted=tuple(z.shape),
+            found=tuple(yes.shape),
+        )
+    wrong = z[yes != right_yes][0]
+    return _(
+        "At z = {z:.1f} the sigmoid is {o:.2f}, and your answer says {found}.",
+        z=wrong,
+        o=torch.sigmoid(wrong),
+        found=bool(yes[yes != right_yes][0]),
+    )
 
 
 EXERCISES = {

@@ -8,7 +8,15 @@ from torch import nn
 from torch.utils.data import Subset
 
 from helpers.environment import ROOT
-from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, numbers_and_reason
+from helpers.exercises.core import (
+    Exercise,
+    Failure,
+    Mistake,
+    Outcome,
+    numbers_and_reason,
+    reason_does_not_fit,
+)
+from helpers.exercises.language import _
 from helpers.mnist import MnistDataset
 from helpers.training import accuracy, train
 
@@ -34,21 +42,37 @@ def fault_of_a_slope(answer):
         return answer(torch.tensor([o])).item()
 
     if answer(torch.zeros(3)).shape != (3,):
-        return "Each output has a slope of its own: return as many as there are in o, without a mean or a sum."
+        return _(
+            "Each output has a slope of its own: return as many as there are in o, without a mean or a sum."
+        )
     o = torch.tensor([-0.5, 0.1, 0.8])
     ratios = answer(o) / slope_by_autograd(o)
     if torch.allclose(ratios, ratios[0], rtol=1e-3):
-        return (
-            f"All slopes are {ratios[0]:.3g} times what they should be. tanh(z) is 2 sigmoid(2z) - 1: one factor 2 "
-            "stands outside, and by the chain rule the one inside counts too."
+        return _(
+            "All slopes are {factor:.3g} times what they should be. tanh(z) is 2 sigmoid(2z) - 1: one factor 2 "
+            "stands outside, and by the chain rule the one inside counts too.",
+            factor=ratios[0],
         )
     if abs(at(0.6) - at(-0.6)) > 1e-3:
-        return f"tanh is symmetric, so its slope is the same at o and -o. Yours is {at(0.6):.3g} at 0.6 and {at(-0.6):.3g} at -0.6."
+        return _(
+            "tanh is symmetric, so its slope is the same at o and -o. Yours is {above:.3g} at 0.6 and {below:.3g} at -0.6.",
+            above=at(0.6),
+            below=at(-0.6),
+        )
     if abs(at(1.0)) > 1e-3:
-        return f"Where the output is at its end, 1, tanh is flat: the slope is 0. Yours is {at(1.0):.3g}."
+        return _(
+            "Where the output is at its end, 1, tanh is flat: the slope is 0. Yours is {slope:.3g}.",
+            slope=at(1.0),
+        )
     if abs(at(0.0) - 1) > 1e-3:
-        return f"At the output 0 tanh is steepest, with slope 1. Yours is {at(0.0):.3g}."
-    return f"At 0 and at the ends your slope is right. Halfway, at 0.5, yours is {at(0.5):.3g}; autograd gives {slope_by_autograd(torch.tensor(0.5)):.3g}."
+        return _(
+            "At the output 0 tanh is steepest, with slope 1. Yours is {slope:.3g}.", slope=at(0.0)
+        )
+    return _(
+        "At 0 and at the ends your slope is right. Halfway, at 0.5, yours is {slope:.3g}; autograd gives {right:.3g}.",
+        slope=at(0.5),
+        right=slope_by_autograd(torch.tensor(0.5)),
+    )
 
 
 # 06.2
@@ -71,8 +95,12 @@ def largest_bias_without_life(weights, images):
 def as_one_bias(answer, weights, images):
     bias = answer(weights, images)
     if isinstance(bias, torch.Tensor) and bias.dim():
+        count = bias.numel()
         raise Failure(
-            f"Your function gives {bias.numel()} numbers; a unit has one bias for all images."
+            _(
+                "Your function gives {count} numbers; a unit has one bias for all images.",
+                count=count,
+            )
         )
     return bias
 
@@ -82,12 +110,27 @@ def fault_of_a_bias(answer):
     for weights, images in kill_inputs():
         bias = float(answer(weights, images))
         sums = images @ weights
-        shown = f"For weights = {weights.tolist()}, images = {images.tolist()} the sums are {sums.tolist()}."
+        shown = _(
+            "For weights = {weights}, images = {images} the sums are {sums}.",
+            weights=weights.tolist(),
+            images=images.tolist(),
+            sums=sums.tolist(),
+        )
         alive = int((sums + bias > 1e-6).sum())
         if alive:
-            return f"{shown} With your bias, {bias:.4g}, the unit still gives more than 0 for {alive} of {len(sums)} images."
+            return _(
+                "{shown} With your bias, {bias:.4g}, the unit still gives more than 0 for {alive} of {count} images.",
+                shown=shown,
+                bias=bias,
+                alive=alive,
+                count=len(sums),
+            )
         if (sums + bias).max() < -1e-4:
-            return f"{shown} With your bias, {bias:.4g}, the unit is dead, but a larger bias would do: asked for is the largest."
+            return _(
+                "{shown} With your bias, {bias:.4g}, the unit is dead, but a larger bias would do: asked for is the largest.",
+                shown=shown,
+                bias=bias,
+            )
     return None
 
 
@@ -108,14 +151,16 @@ REACHED = "the two sigmoids come within five points of LeakyReLU, with longer st
 def compare_with_leaky_relu(answer):
     rate, reason = numbers_and_reason(answer)
     if rate <= 0:
-        return Outcome("a rate of 0 or less never goes downhill")
+        return Outcome(_("a rate of 0 or less never goes downhill"))
     if leaky_relus_accuracy() - sigmoids_accuracy(round(rate, 6)) <= 0.05:
-        return REACHED if reason == "b" else Outcome(f"reason {reason} does not fit")
+        return REACHED if reason == "b" else reason_does_not_fit(reason)
     if rate < 1:
         return Outcome(
-            "the two sigmoids are more than five points behind LeakyReLU, with short steps"
+            _("the two sigmoids are more than five points behind LeakyReLU, with short steps")
         )
-    return Outcome("the two sigmoids are more than five points behind LeakyReLU, with long steps")
+    return Outcome(
+        _("the two sigmoids are more than five points behind LeakyReLU, with long steps")
+    )
 
 
 @functools.cache

@@ -7,7 +7,15 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from helpers.exercises.core import Exercise, Failure, Mistake, Outcome, numbers_and_reason
+from helpers.exercises.core import (
+    Exercise,
+    Failure,
+    Mistake,
+    Outcome,
+    numbers_and_reason,
+    reason_does_not_fit,
+)
+from helpers.exercises.language import _
 
 # 07.1
 
@@ -37,17 +45,24 @@ def walk_at_that_rate(answer):
     for a, b in RATE_INPUTS:
         rate = float(answer(a, b))
         steep, name = max((a, "x"), (b, "y"))
+        shown = _("For a = {a:g}, b = {b:g} your rate is {rate:.4g}", a=a, b=b, rate=rate)
+        factor = 1 - rate * steep
         if rate <= 0:
-            return f"For a = {a:g}, b = {b:g} your rate is {rate:.4g}: it never goes downhill."
+            return _("{shown}: it never goes downhill.", shown=shown)
         if rate > 2.02 / steep:
-            return (
-                f"For a = {a:g}, b = {b:g} your rate is {rate:.4g}: a step multiplies {name} by {1 - rate * steep:.3g}, "
-                "and the walk runs away."
+            return _(
+                "{shown}: a step multiplies {name} by {factor:.3g}, and the walk runs away.",
+                shown=shown,
+                name=name,
+                factor=factor,
             )
         if rate < 1.98 / steep:
-            return (
-                f"For a = {a:g}, b = {b:g} your rate is {rate:.4g}: a step multiplies {name} by {1 - rate * steep:.3g}. "
-                "The walk comes closer, but so it does at a larger rate: asked for is the limit."
+            return _(
+                "{shown}: a step multiplies {name} by {factor:.3g}. The walk comes closer, but so it does at a larger "
+                "rate: asked for is the limit.",
+                shown=shown,
+                name=name,
+                factor=factor,
             )
     return None
 
@@ -64,21 +79,27 @@ def compare_with_walks(answer):
     height, distance, reason = numbers_and_reason(answer)
     sgd, old_sgd, apart, heights_apart = measured_walks()
     if abs(height - old_sgd) < 0.1 * old_sgd:
-        return Outcome("so low SGD ends in the old valley")
+        return Outcome(_("so low SGD ends in the old valley"))
     if abs(height - sgd) > 0.02 * sgd:
         return Outcome(
-            f"in the steeper valley SGD with rate 0.0095 does not end at a height of {height:.3g}: let it walk there, and put "
-            "the last point of its path into the new valley's formula"
+            _(
+                "in the steeper valley SGD with rate 0.0095 does not end at a height of {height:.3g}: let it walk there, and put "
+                "the last point of its path into the new valley's formula",
+                height=height,
+            )
         )
     if abs(distance - heights_apart) < 0.1 * heights_apart:
         return Outcome(
-            "so far apart are Adam's two heights; asked for is the distance of the points"
+            _("so far apart are Adam's two heights; asked for is the distance of the points")
         )
     if abs(distance - apart) > 0.005:
         return Outcome(
-            f"Adam's two walks do not end {distance:.3g} apart: take the last points of both, and (one - other).norm()"
+            _(
+                "Adam's two walks do not end {distance:.3g} apart: take the last points of both, and (one - other).norm()",
+                distance=distance,
+            )
         )
-    return FITS if reason == "b" else Outcome(f"reason {reason} does not fit")
+    return FITS if reason == "b" else reason_does_not_fit(reason)
 
 
 @functools.cache
@@ -137,7 +158,7 @@ def steps_of_torch(gradients, lr=0.001):
 
 
 def without_optim(answer, *arguments):
-    no_optimizer = Failure("Your function uses torch.optim: write the steps without it.")
+    no_optimizer = Failure(_("Your function uses torch.optim: write the steps without it."))
     with patch.object(torch.optim.Optimizer, "__init__", side_effect=no_optimizer):
         return answer(*arguments)
 
@@ -170,25 +191,32 @@ def look_at_single_steps(answer):
     if not isinstance(one, list | tuple) or len(one) != 1:
         return None
     if abs(one[0] + 0.001) > 1e-6:
-        return (
-            f"For gradients = [2.0] your move is {one[0]:.4g}; Adam's is -0.001, one learning rate downhill: both corrected "
-            "averages are those of a single gradient then."
+        return _(
+            "For gradients = [2.0] your move is {move:.4g}; Adam's is -0.001, one learning rate downhill: both corrected "
+            "averages are those of a single gradient then.",
+            move=one[0],
         )
     steady = answer([2.0, 2.0, 2.0])
     if any(abs(step + 0.001) > 1e-6 for step in steady):
         place = [abs(step + 0.001) > 1e-6 for step in steady].index(True) + 1
-        return (
-            f"For gradients = [2.0, 2.0, 2.0] each of Adam's moves is -0.001, as long as the gradient stays. Yours is "
-            f"{steady[place - 1]:.4g} at step {place}: look at what is kept from step to step, and at t."
+        return _(
+            "For gradients = [2.0, 2.0, 2.0] each of Adam's moves is -0.001, as long as the gradient stays. Yours is "
+            "{move:.4g} at step {place}: look at what is kept from step to step, and at t.",
+            move=steady[place - 1],
+            place=place,
         )
     if all(
         abs(a - b) < 1e-7
         for a, b in zip(answer([2.0, -1.0]), steps_of_torch([2.0, -1.0]), strict=True)
     ):
-        return "Your moves are right where gradients are not tiny. Look at eps: it is added to the root."
-    return (
+        return _(
+            "Your moves are right where gradients are not tiny. Look at eps: it is added to the root."
+        )
+    return _(
         "Your moves are right as long as the gradient stays the same. For gradients = [2.0, -1.0] the second is "
-        f"{answer([2.0, -1.0])[1]:.4g}, Adam's {steps_of_torch([2.0, -1.0])[1]:.4g}: look at the shares that the averages keep."
+        "{move:.4g}, Adam's {right:.4g}: look at the shares that the averages keep.",
+        move=answer([2.0, -1.0])[1],
+        right=steps_of_torch([2.0, -1.0])[1],
     )
 
 

@@ -3,12 +3,21 @@
 import torch
 from torch import nn
 
-from helpers.exercises.core import ByHand, Exercise, Mistake, Outcome, numbers_and_reason
+from helpers.exercises.core import (
+    ByHand,
+    Exercise,
+    Mistake,
+    Outcome,
+    capitalized,
+    numbers_and_reason,
+    reason_does_not_fit,
+)
+from helpers.exercises.language import _
 
 # 08.1
 
 what_stays = [0.0, 0.0, 3.207, 2.640, "a"]
-CHANGES = ("h + 5", "3 * h", "-h", "10 added to the first value")
+
 MEASURED = (
     "the first two changes leave the output, since they go into the mean and the spread alone"
 )
@@ -16,29 +25,38 @@ MEASURED = (
 
 def compare_with_layer_norm(answer):
     *given, reason = numbers_and_reason(answer)
+    changes = ("h + 5", "3 * h", "-h", _("10 added to the first value"))
     faults = [
-        f"under {change} the largest move of an output is not {number:.3g}: {slip_in(number, moves)}"
-        for change, number, moves in zip(CHANGES, given, moves_of_the_output(), strict=True)
+        _(
+            "under {change} the largest move of an output is not {number:.3g}: {slip}",
+            change=change,
+            number=number,
+            slip=slip_in(number, moves),
+        )
+        for change, number, moves in zip(changes, given, moves_of_the_output(), strict=True)
         if abs(number - moves.abs().max()) > 0.01
     ]
     if faults:
-        return Outcome(". ".join(fault[0].upper() + fault[1:] for fault in faults))
-    return MEASURED if reason == "a" else Outcome(f"reason {reason} does not fit")
+        return Outcome(". ".join(map(capitalized, faults)))
+    return MEASURED if reason == "a" else reason_does_not_fit(reason)
 
 
 def slip_in(number, moves):
     """Say what else the number may be of these moves of the four outputs."""
-    shown = "the four outputs move by " + ", ".join(f"{move:.2f}" for move in moves.tolist())
     slips = {
-        "that is the mean of their sizes": moves.abs().mean(),
-        "that is the sum of their sizes": moves.abs().sum(),
-        "the largest of them is taken without its sign, abs() before max()": moves.max(),
-        "a size is never below 0": -moves.abs().max(),
+        _("that is the mean of their sizes"): moves.abs().mean(),
+        _("that is the sum of their sizes"): moves.abs().sum(),
+        _("the largest of them is taken without its sign, abs() before max()"): moves.max(),
+        _("a size is never below 0"): -moves.abs().max(),
     }
     near = [slip for slip, value in slips.items() if abs(number - value) < 0.01]
     if moves.abs().max() < 0.01:
-        return "the mean, or the spread, takes it up, and no output moves"
-    return f"{shown}; {near[0] if near else 'look for the largest, without its sign'}"
+        return _("the mean, or the spread, takes it up, and no output moves")
+    return _(
+        "the four outputs move by {moves}; {slip}",
+        moves=", ".join(f"{move:.2f}" for move in moves.tolist()),
+        slip=near[0] if near else _("look for the largest, without its sign"),
+    )
 
 
 def moves_of_the_output():
@@ -70,13 +88,24 @@ def what_comes_back(answer):
     weight, bias = answer(h)
     back = weight * nn.LayerNorm(3, elementwise_affine=False)(h) + bias
     if isinstance(weight, torch.Tensor) and weight.dim():
-        return "Your weight is a tensor; for all values of h together one number is enough."
-    shown = f"For h = [1, 2, 6] you get {[round(value, 2) for value in back.tolist()]} back."
+        return _("Your weight is a tensor; for all values of h together one number is enough.")
+    values = [round(value, 2) for value in back.tolist()]
+    shown = _("For h = [1, 2, 6] you get {values} back.", values=values)
     if abs(back.mean() - h.mean()) > 0.01:
-        return f"{shown} Their mean is {back.mean():.3g} in place of {h.mean():.3g}, and LayerNorm(h) has the mean 0: the bias is to bring it."
-    spread = back.std(correction=0)
-    if abs(spread - h.std(correction=0)) > 0.01:
-        return f"{shown} Their spread is {spread:.3g} in place of {h.std(correction=0):.3g}, and LayerNorm(h) has the spread 1: the weight is to bring it."
+        return _(
+            "{shown} Their mean is {mean:.3g} in place of {right:.3g}, and LayerNorm(h) has the mean 0: the bias is to bring it.",
+            shown=shown,
+            mean=back.mean(),
+            right=h.mean(),
+        )
+    spread, right = back.std(correction=0), h.std(correction=0)
+    if abs(spread - right) > 0.01:
+        return _(
+            "{shown} Their spread is {spread:.3g} in place of {right:.3g}, and LayerNorm(h) has the spread 1: the weight is to bring it.",
+            shown=shown,
+            spread=spread,
+            right=right,
+        )
     return None
 
 
@@ -98,17 +127,28 @@ def means_and_spreads(answer):
     h = torch.tensor([[1.0, 2.0, 6.0], [4.0, 4.0, 7.0]])
     result = answer(h)
     if result.shape != h.shape:
-        return f"For h of shape (2, 3) your answer has the shape {tuple(result.shape)}: each value stays in its place."
+        return _(
+            "For h of shape (2, 3) your answer has the shape {shape}: each value stays in its place.",
+            shape=tuple(result.shape),
+        )
     means, spreads = result.mean(dim=1), result.std(dim=1, correction=0)
     if means.abs().max() > 0.01:
-        return f"For h = {h.tolist()} the rows of your answer have the means {words(means)}; expected 0 and 0: from each row goes its own mean."
+        return _(
+            "For h = {h} the rows of your answer have the means {one:.3g} and {other:.3g}; expected 0 and 0: from each row goes its own mean.",
+            h=h.tolist(),
+            one=means[0],
+            other=means[1],
+        )
     if (spreads - 1).abs().max() > 0.01:
-        return f"For h = {h.tolist()} the rows of your answer have the spreads {words(spreads)}; expected 1 and 1: look at what you divide by."
-    return "Means and spreads are right where the values lie apart. Look at eps: it is added to the variance, under the root."
-
-
-def words(pair):
-    return " and ".join(f"{value:.3g}" for value in pair.tolist())
+        return _(
+            "For h = {h} the rows of your answer have the spreads {one:.3g} and {other:.3g}; expected 1 and 1: look at what you divide by.",
+            h=h.tolist(),
+            one=spreads[0],
+            other=spreads[1],
+        )
+    return _(
+        "Means and spreads are right where the values lie apart. Look at eps: it is added to the variance, under the root."
+    )
 
 
 EXERCISES = {

@@ -9,7 +9,14 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.data import Subset
 
 from helpers.environment import ROOT
-from helpers.exercises.core import Exercise, Mistake, Outcome, numbers_and_reason
+from helpers.exercises.core import (
+    Exercise,
+    Mistake,
+    Outcome,
+    numbers_and_reason,
+    reason_does_not_fit,
+)
+from helpers.exercises.language import _
 from helpers.mnist import MnistDataset
 from helpers.recipes import Recipe
 from helpers.training import accuracy, train
@@ -32,17 +39,32 @@ def spread_of_shares(share, n):
 def fault_of_a_standard_error(answer):
     """Try the answer where one part of the formula shows alone."""
     if isinstance(answer(0.9, 100), complex):
-        return "For share = 0.9 and n = 100 something negative stands under your root: look at the signs."
+        return _(
+            "For share = 0.9 and n = 100 something negative stands under your root: look at the signs."
+        )
     ratios = [answer(*pair) / spread_of_shares(*pair) for pair in ((0.9, 100), (0.5, 36))]
     if abs(ratios[0] - ratios[1]) < 1e-3:
-        return f"Your answer is {ratios[0]:.3g} times the right one, for every share and every n: a factor is too much, or missing."
+        return _(
+            "Your answer is {factor:.3g} times the right one, for every share and every n: a factor is too much, or missing.",
+            factor=ratios[0],
+        )
     times = answer(0.9, 100) / answer(0.9, 400)
     if abs(times - 2) > 0.005:
-        return f"From n = 100 to n = 400 your answer becomes {times:.3g} times smaller. Four times the images halve the error: look at how n enters."
+        return _(
+            "From n = 100 to n = 400 your answer becomes {times:.3g} times smaller. Four times the images halve the error: look at how n enters.",
+            times=times,
+        )
     few, many = answer(0.1, 100), answer(0.9, 100)
     if abs(few - many) > 1e-4:
-        return f"For share = 0.1 your answer is {few:.3g}, and for 0.9 it is {many:.3g}. Whoever counts the wrong answers in place of the right ones meets the same chance: both must be equal."
-    return f"n enters as it should. For share = 0.5 and n = 100 the error is 0.05; yours is {answer(0.5, 100):.3g}: look at how the share enters."
+        return _(
+            "For share = 0.1 your answer is {few:.3g}, and for 0.9 it is {many:.3g}. Whoever counts the wrong answers in place of the right ones meets the same chance: both must be equal.",
+            few=few,
+            many=many,
+        )
+    return _(
+        "n enters as it should. For share = 0.5 and n = 100 the error is 0.05; yours is {error:.3g}: look at how the share enters.",
+        error=answer(0.5, 100),
+    )
 
 
 # 09.2
@@ -97,10 +119,22 @@ def fault_of_a_pair(answer):
         [float(part) for part in f(a, b)]
         for f in (lambda *pair: with_n(answer, *pair), paired_by_counting)
     ]
-    shown = "Where a reads images 1, 2, 3 and 4 of five, and b images 3 and 5, the differences are 1, 1, 0, 1, -1."
+    shown = _(
+        "Where a reads images 1, 2, 3 and 4 of five, and b images 3 and 5, the differences are 1, 1, 0, 1, -1."
+    )
     if abs(given[0] - right[0]) > 1e-3:
-        return f"{shown} Their mean is {right[0]:.2f}; yours is {given[0]:.3g}."
-    return f"{shown} The mean is in order. Their standard error comes from their standard deviation, {right[1] * 5**0.5:.3g}, and from how many they are; yours is {given[1]:.3g}."
+        return _(
+            "{shown} Their mean is {right:.2f}; yours is {mean:.3g}.",
+            shown=shown,
+            right=right[0],
+            mean=given[0],
+        )
+    return _(
+        "{shown} The mean is in order. Their standard error comes from their standard deviation, {deviation:.3g}, and from how many they are; yours is {error:.3g}.",
+        shown=shown,
+        deviation=right[1] * 5**0.5,
+        error=given[1],
+    )
 
 
 # 09.3
@@ -108,40 +142,51 @@ def fault_of_a_pair(answer):
 longer_steps = [0.686, 0.102, 0.0, "b"]
 IMAGES = 2000
 FLAT = "at a rate of 100 the sigmoids are flat, and no gradient gets through"
-AS_ASKED = f"the first {IMAGES:,} images of the sample, one epoch, seed 0,"
 
 
 def compare_with_longer_steps(answer):
     at_1, at_100, gradient, reason = numbers_and_reason(answer)
     if at_1 > 1 or at_100 > 1:
-        return Outcome("a share lies between 0 and 1; write 0.5 for 50 %")
+        return Outcome(_("a share lies between 0 and 1; write 0.5 for 50 %"))
     if at_100 > 0.3 and at_1 < 0.3:
-        return Outcome("the first share is far too small, and the second far too large")
+        return Outcome(_("the first share is far too small, and the second far too large"))
     if fault := fault_of_share(at_1, 1.0):
         return Outcome(fault)
     if at_100 > 0.3:
-        return Outcome("a rate of 100 reads far less than you say")
+        return Outcome(_("a rate of 100 reads far less than you say"))
     if fault := fault_of_share(at_100, 100.0):
         return Outcome(fault)
     if not 0 <= gradient < 1e-6:
         return Outcome(
-            f"at a rate of 100 you found a gradient of {gradient:.3g}; take the largest of the first layer's weights, "
-            "for the mean loss over test images, in the network after its training"
+            _(
+                "at a rate of 100 you found a gradient of {gradient:.3g}; take the largest of the first layer's weights, "
+                "for the mean loss over test images, in the network after its training",
+                gradient=gradient,
+            )
         )
-    return FLAT if reason == "b" else Outcome(f"reason {reason} does not fit")
+    return FLAT if reason == "b" else reason_does_not_fit(reason)
 
 
 def fault_of_share(share, rate):
     """Say what else the share may be of, if it is not that after training at this rate."""
     if abs(share - after_training(rate)[0]) < (0.06 if rate == 1 else 0.03):
         return None
-    others = {"the notebooks' rate, 0.01,": 0.01, "a rate of 0.1": 0.1, "a rate of 10": 10.0}
+    others = {
+        _("the notebooks' rate, 0.01,"): 0.01,
+        _("a rate of 0.1"): 0.1,
+        _("a rate of 10"): 10.0,
+    }
     for words, other in others.items():
         if abs(share - after_training(other)[0]) < 0.003:
-            return f"so much does {words} bring, not one of {rate:g}"
+            return _("so much does {words} bring, not one of {rate:g}", words=words, rate=rate)
     if abs(share - after_training(rate, 3 * IMAGES)[0]) < 0.01:
-        return f"so much do all 6,000 images bring; take the first {IMAGES:,}"
-    return f"with {AS_ASKED} a rate of {rate:g} reads another share than {share:.3g}; make a new network for each rate, right after torch.manual_seed(0)"
+        return _("so much do all 6,000 images bring; take the first {count:,}", count=IMAGES)
+    return _(
+        "with the first {count:,} images of the sample, one epoch, seed 0, a rate of {rate:g} reads another share than {share:.3g}; make a new network for each rate, right after torch.manual_seed(0)",
+        count=IMAGES,
+        rate=rate,
+        share=share,
+    )
 
 
 @functools.cache

@@ -12,8 +12,10 @@ from helpers.exercises.core import (
     Outcome,
     kind,
     numbers_and_reason,
+    reason_does_not_fit,
     show,
 )
+from helpers.exercises.language import _
 
 # 10.1
 
@@ -40,17 +42,27 @@ def whose_share(answer):
         given = answer(list(validation), list(test))
         if given != share_by_sorting(validation, test):
             break
-    shown = (
-        f"For validation_shares = {validation}, test_shares = {test} your answer is {show(given)}"
+    shown = _(
+        "For validation_shares = {validation}, test_shares = {test} your answer is {found}",
+        validation=validation,
+        test=test,
+        found=show(given),
     )
     if given in test:
-        best = validation.index(max(validation))
-        return f"{shown}, the test share at position {test.index(given)}. The largest validation share stands at position {best}."
+        return _(
+            "{shown}, the test share at position {place}. The largest validation share stands at position {best}.",
+            shown=shown,
+            place=test.index(given),
+            best=validation.index(max(validation)),
+        )
     if given in validation:
-        return f"{shown}, a validation share. Those chose the model; a share that played no part in the choice is asked for."
+        return _(
+            "{shown}, a validation share. Those chose the model; a share that played no part in the choice is asked for.",
+            shown=shown,
+        )
     if isinstance(given, tuple | list):
-        return f"{shown}; expected one number."
-    return f"{shown}, which is no test share: report that of one model."
+        return _("{shown}; expected one number.", shown=shown)
+    return _("{shown}, which is no test share: report that of one model.", shown=shown)
 
 
 # 10.2
@@ -62,9 +74,13 @@ def batches(n, batch_size):
 
 def facts_about(answer, n, batch_size):
     """What must hold for the batches of an epoch, whatever the order is."""
-    epochs = [parts_of(answer, n, batch_size) for _ in range(6)]
+    epochs = [parts_of(answer, n, batch_size) for epoch in range(6)]
     fault = coverage(epochs[0], n) or order(epochs, n) or sizes(epochs[0], n, batch_size)
-    return Outcome(f"for {n} images in batches of {batch_size} {fault}") if fault else "as asked"
+    if not fault:
+        return "as asked"
+    return Outcome(
+        _("for {n} images in batches of {size} {fault}", n=n, size=batch_size, fault=fault)
+    )
 
 
 def parts_of(answer, n, batch_size):
@@ -73,9 +89,14 @@ def parts_of(answer, n, batch_size):
     if not isinstance(parts, list | tuple) or not all(
         torch.is_tensor(p) and p.dim() == 1 for p in parts
     ):
-        inside = f" of {show(parts[0])}, ..." if isinstance(parts, list) and parts else ""
+        found = kind(parts)
+        if isinstance(parts, list) and parts:
+            found = _("{list} of {first}, ...", list=found, first=show(parts[0]))
         raise Failure(
-            f"Your function gives {kind(parts)}{inside}; expected a list of tensors (n,), one a batch."
+            _(
+                "Your function gives {found}; expected a list of tensors (n,), one a batch.",
+                found=found,
+            )
         )
     return [part.tolist() for part in parts]
 
@@ -84,25 +105,29 @@ def coverage(parts, n):
     positions = [position for part in parts for position in part]
     found = set(positions)
     if twice := [p for p in sorted(found) if positions.count(p) > 1]:
-        return f"the position {twice[0]:g} comes twice, among others"
+        return _("the position {place:g} comes twice, among others", place=twice[0])
     if others := sorted(found - set(range(n))):
-        return f"there is a position {others[0]:g}; they run from 0 to n - 1"
+        return _("there is a position {place:g}; they run from 0 to n - 1", place=others[0])
     if missing := sorted(set(range(n)) - found):
-        return f"the position {missing[0]} is missing, among others"
+        return _("the position {place} is missing, among others", place=missing[0])
     return None
 
 
 def order(epochs, n):
     if all(sum(parts, []) == list(range(n)) for parts in epochs):
-        return "the order is that of the file"
+        return _("the order is that of the file")
     if all(parts == epochs[0] for parts in epochs):
-        return "the order is the same at each call: no random numbers, or always from the same seed"
+        return _(
+            "the order is the same at each call: no random numbers, or always from the same seed"
+        )
     shared = {frozenset(map(frozenset, parts)) for parts in epochs}
     if len(shared) > 1 or len(epochs[0]) == 1:
         return None
     if all(part == sorted(part) for parts in epochs for part in parts):
-        return "the batches come in a new order, but neighbours in the file always share one: shuffle the images"
-    return "each batch holds the same images as at the last call, in another order"
+        return _(
+            "the batches come in a new order, but neighbours in the file always share one: shuffle the images"
+        )
+    return _("each batch holds the same images as at the last call, in another order")
 
 
 def sizes(parts, n, batch_size):
@@ -110,12 +135,16 @@ def sizes(parts, n, batch_size):
     wanted = [min(batch_size, n - start) for start in range(0, n, batch_size)]
     if found == wanted:
         return None
-    return f"your batches hold {listed(found)} images; expected {listed(wanted)}"
+    return _(
+        "your batches hold {found} images; expected {wanted}",
+        found=listed(found),
+        wanted=listed(wanted),
+    )
 
 
 def listed(counts):
     *others, last = map(str, counts)
-    return f"{', '.join(others)} and {last}" if others else last
+    return _("{others} and {last}", others=", ".join(others), last=last) if others else last
 
 
 def batches_shuffled(n, batch_size):
@@ -162,25 +191,42 @@ def weights_after_resuming(answer, steps):
 
 def look_at_entries(saved):
     if not isinstance(saved, dict):
-        raise Failure(f"Your function gives {show(saved)}; expected a dict of three entries.")
+        raise Failure(
+            _("Your function gives {found}; expected a dict of three entries.", found=show(saved))
+        )
     for entry in ("network", "optimizer", "random"):
         if entry not in saved:
-            raise Failure(f"Your dict has the entries {listed(saved)}; {entry!r} is missing.")
+            raise Failure(
+                _(
+                    "Your dict has the entries {found}; {entry!r} is missing.",
+                    found=listed(saved),
+                    entry=entry,
+                )
+            )
     for entry, key in (("network", "weight"), ("optimizer", "param_groups")):
         if not isinstance(saved[entry], dict):
             raise Failure(
-                f"The entry {entry!r} is {show(saved[entry])}; expected {entry}.state_dict()."
+                _(
+                    "The entry {entry!r} is {found}; expected {entry}.state_dict().",
+                    entry=entry,
+                    found=show(saved[entry]),
+                )
             )
         if key not in saved[entry]:
             raise Failure(
-                f"The entry {entry!r} is a dict without {key!r}; expected that of {entry}.state_dict()."
+                _(
+                    "The entry {entry!r} is a dict without {key!r}; expected that of {entry}.state_dict().",
+                    entry=entry,
+                    key=key,
+                )
             )
-    if not torch.is_tensor(saved["random"]) or saved["random"].dtype != torch.uint8:
-        seed = " A seed does not tell how many numbers have been drawn since."
-        raise Failure(
-            f"The entry 'random' is {show(saved['random'])}; expected torch.get_rng_state()."
-            + seed * isinstance(saved["random"], int)
+    state = saved["random"]
+    if not torch.is_tensor(state) or state.dtype != torch.uint8:
+        text = _(
+            "The entry 'random' is {found}; expected torch.get_rng_state().", found=show(state)
         )
+        seed = _("A seed does not tell how many numbers have been drawn since.")
+        raise Failure(f"{text} {seed}" if isinstance(state, int) else text)
 
 
 def weights_without_a_stop(steps):
@@ -234,8 +280,11 @@ def which_part_is_missing(answer):
     for part in ("network", "optimizer", "random"):
         weights = weights_after_resuming(lambda *pair, part=part: mended(*pair, part), 2)
         if torch.allclose(weights, weights_without_a_stop(2), rtol=1e-5):
-            return f"Two of the three entries are as they should be; with another {part!r} the training would go on exactly."
-    return "More than one of the three entries is not what it was when the checkpoint was made."
+            return _(
+                "Two of the three entries are as they should be; with another {part!r} the training would go on exactly.",
+                part=part,
+            )
+    return _("More than one of the three entries is not what it was when the checkpoint was made.")
 
 
 # 10.4
@@ -248,18 +297,27 @@ def compare_with_dropout(answer):
     largest, mean, evaluated, reason = numbers_and_reason(answer)
     if abs(largest - 1.25) > 0.01:
         return Outcome(
-            f"in training mode layer(torch.ones(100_000)).max() is not {largest:.3g}: the entries that are kept do not stay "
-            "as they are"
+            _(
+                "in training mode layer(torch.ones(100_000)).max() is not {largest:.3g}: the entries that are kept do not stay "
+                "as they are",
+                largest=largest,
+            )
         )
     if abs(mean - 1) > 0.02:
         return Outcome(
-            f"in training mode the mean is not {mean:.3g}: four fifths of the entries are 1.25, and the zeros count, too"
+            _(
+                "in training mode the mean is not {mean:.3g}: four fifths of the entries are 1.25, and the zeros count, too",
+                mean=mean,
+            )
         )
     if abs(evaluated - 1) > 0.001:
         return Outcome(
-            f"after layer.eval() the largest entry is not {evaluated:.3g}: dropout then does nothing at all"
+            _(
+                "after layer.eval() the largest entry is not {largest:.3g}: dropout then does nothing at all",
+                largest=evaluated,
+            )
         )
-    return SAME_MEAN if reason == "b" else Outcome(f"reason {reason} does not fit")
+    return SAME_MEAN if reason == "b" else reason_does_not_fit(reason)
 
 
 EXERCISES = {

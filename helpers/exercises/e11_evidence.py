@@ -7,7 +7,16 @@ from itertools import product
 import numpy as np
 import torch
 
-from helpers.exercises.core import Exercise, Mistake, Outcome, kind, numbers_and_reason, show
+from helpers.exercises.core import (
+    Exercise,
+    Mistake,
+    Outcome,
+    is_finite,
+    numbers_and_reason,
+    reason_does_not_fit,
+    show,
+)
+from helpers.exercises.language import _
 
 # 11.1
 
@@ -42,12 +51,16 @@ def fault_of_an_interval(answer):
         return None
     mean, reach = map(float, given)
     right_mean, right_reach = interval_by_sums(*five_seeds())
-    shown = "The five differences are 0.5, 0.2, 0.2, 0.7, -0.1"
     if abs(mean - right_mean) > 1e-3:
-        return f"{shown}. Their mean is {right_mean:.3g}; yours is {mean:.3g}."
-    return (
-        f"{shown}, and their mean is in order. Their standard deviation is 0.308, their standard error 0.138. Your "
-        f"interval reaches {reach * 2.776 / right_reach:.3g} standard errors to each side; expected 2.776."
+        return _(
+            "The five differences are 0.5, 0.2, 0.2, 0.7, -0.1. Their mean is {right:.3g}; yours is {mean:.3g}.",
+            right=right_mean,
+            mean=mean,
+        )
+    return _(
+        "The five differences are 0.5, 0.2, 0.2, 0.7, -0.1, and their mean is in order. Their standard deviation is "
+        "0.308, their standard error 0.138. Your interval reaches {reach:.3g} standard errors to each side; expected 2.776.",
+        reach=reach * 2.776 / right_reach,
     )
 
 
@@ -70,7 +83,7 @@ def how_often_each_counts(answer):
     counts = [value - at_0 for value in at_1]
     tried = (88.0, 91.0, 97.0, 97.5)
     if abs(float(answer(*tried)) - at_0 - np.dot(counts, tried)) > 1e-6:
-        return (
+        return _(
             "Your answer does not just add and subtract the four accuracies. An effect is a difference of two of them, and an "
             "interaction the difference of two effects, with its sign."
         )
@@ -79,10 +92,14 @@ def how_often_each_counts(answer):
         f"{name} {count:+.3g}" for name, count in zip(names, counts, strict=True)
     ).replace("+0", "0")
     if at_0 or abs(sum(counts)) > 1e-6:
-        return f"Your answer counts {shown} times. If all four accuracies were higher by a point, no difference would change; yours would."
-    return (
-        f"Your answer counts {shown} times. The effect of A where B is used counts both and only_b, the one where B is not "
-        "used only_a and neither: take one from the other."
+        return _(
+            "Your answer counts {shown} times. If all four accuracies were higher by a point, no difference would change; yours would.",
+            shown=shown,
+        )
+    return _(
+        "Your answer counts {shown} times. The effect of A where B is used counts both and only_b, the one where B is not "
+        "used only_a and neither: take one from the other.",
+        shown=shown,
     )
 
 
@@ -97,34 +114,47 @@ def compare_with_simulated_luck(answer):
     for count, given in ((6, six), (60, sixty)):
         if abs(given - luck_of_the_best(count)) > 0.012:
             return Outcome(fault_of_luck(given, count))
-    return SLOWLY if reason == "b" else Outcome(f"reason {reason} does not fit")
+    return SLOWLY if reason == "b" else reason_does_not_fit(reason)
 
 
 def fault_of_luck(given, count):
     """Say what else was computed, if it can be seen, for the best of so many."""
     other = 66 - count
     slips = {
-        f"so much is the best of {other} too high, not that of {count}": luck_of_the_best(other),
-        "that is how far a single training is off, up or down": 0.2 * (2 / math.pi) ** 0.5,
-        "that is one deviation; the best of several is chosen for being high": 0.2,
-        "that is two deviations, where one training in forty lies": 0.4,
-        "a mean gets steadier with more values, and the largest of them does not": 0.2 / count**0.5,
-        "chance adds up with the root of the number, but you take one of them, not their sum": 0.2
-        * count**0.5,
-        "the best is the largest of each round; you have the smallest": -luck_of_the_best(count),
-        "subtract the truth, 97": 97 + luck_of_the_best(count),
-        "these are deviations, and one is 0.2 points": luck_of_the_best(count) / 0.2,
-        "that is a share, of which 0.01 is a point": luck_of_the_best(count) / 100,
-        f"that is {count / other:g} times that of {other}; the best is one of them, not their sum": count
-        / other
-        * luck_of_the_best(other),
+        _(
+            "so much is the best of {other} too high, not that of {count}", other=other, count=count
+        ): luck_of_the_best(other),
+        _("that is how far a single training is off, up or down"): 0.2 * (2 / math.pi) ** 0.5,
+        _("that is one deviation; the best of several is chosen for being high"): 0.2,
+        _("that is two deviations, where one training in forty lies"): 0.4,
+        _("a mean gets steadier with more values, and the largest of them does not"): 0.2
+        / count**0.5,
+        _(
+            "chance adds up with the root of the number, but you take one of them, not their sum"
+        ): 0.2 * count**0.5,
+        _("the best is the largest of each round; you have the smallest"): -luck_of_the_best(count),
+        _("subtract the truth, 97"): 97 + luck_of_the_best(count),
+        _("these are deviations, and one is 0.2 points"): luck_of_the_best(count) / 0.2,
+        _("that is a share, of which 0.01 is a point"): luck_of_the_best(count) / 100,
+        _(
+            "that is {times:g} times that of {other}; the best is one of them, not their sum",
+            times=count / other,
+            other=other,
+        ): count / other * luck_of_the_best(other),
     }
     for slip, value in slips.items():
         if abs(given - value) < 0.05 * abs(value):
-            return f"for the best of {count} you give {given:.3g}: {slip}"
-    return (
-        f"the best of {count} is not {given:.3g} points too high on average: take the largest of each round, subtract 97, and "
-        "take the mean of 10,000 rounds, since a single one scatters"
+            return _(
+                "for the best of {count} you give {given:.3g}: {slip}",
+                count=count,
+                given=given,
+                slip=slip,
+            )
+    return _(
+        "the best of {count} is not {given:.3g} points too high on average: take the largest of each round, subtract 97, and "
+        "take the mean of 10,000 rounds, since a single one scatters",
+        count=count,
+        given=given,
     )
 
 
@@ -155,17 +185,42 @@ def try_the_number(answer):
     """Put the number of seeds to the test that the task names."""
     difference, deviation = 0.1, 0.26
     n = answer(difference, deviation)
-    shown = f"For difference = {difference}, deviation = {deviation}"
-    if kind(n) != "a number" or n <= 0:
-        return f"{shown} your answer is {show(n)}; expected a number of seeds."
+    shown = _(
+        "For difference = {difference}, deviation = {deviation}",
+        difference=difference,
+        deviation=deviation,
+    )
+    if not is_finite(n) or n <= 0:
+        return _(
+            "{shown} your answer is {found}; expected a number of seeds.",
+            shown=shown,
+            found=show(n),
+        )
     reach, one_less = (2 * deviation / root for root in (n**0.5, max(n - 1, 1e-9) ** 0.5))
     if n != round(n):
-        return f"{shown} your answer is {n:.4g}; seeds come whole: expected the next whole number."
+        return _(
+            "{shown} your answer is {n:.4g}; seeds come whole: expected the next whole number.",
+            shown=shown,
+            n=n,
+        )
     if reach > difference + 1e-9:
-        return f"{shown} your n is {n:g}. Two standard errors are then {reach:.3g}, still more than the difference."
+        return _(
+            "{shown} your n is {n:g}. Two standard errors are then {reach:.3g}, still more than the difference.",
+            shown=shown,
+            n=n,
+            reach=reach,
+        )
     if one_less <= difference:
-        return f"{shown} your n is {n:g}. With {n - 1:g} two standard errors are {one_less:.3g}, and that is enough already."
-    return "The number is right where nothing has to be rounded up or down. Try difference = 0.5, deviation = 0.5: it is 4."
+        return _(
+            "{shown} your n is {n:g}. With {less:g} two standard errors are {reach:.3g}, and that is enough already.",
+            shown=shown,
+            n=n,
+            less=n - 1,
+            reach=one_less,
+        )
+    return _(
+        "The number is right where nothing has to be rounded up or down. Try difference = 0.5, deviation = 0.5: it is 4."
+    )
 
 
 EXERCISES = {

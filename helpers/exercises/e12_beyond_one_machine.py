@@ -11,8 +11,10 @@ from helpers.exercises.core import (
     Outcome,
     kind,
     numbers_and_reason,
+    reason_does_not_fit,
     show,
 )
+from helpers.exercises.language import _
 
 # 12.1
 
@@ -32,11 +34,14 @@ def weights_of_the_parts(answer):
     """How much of each part's gradient is in the answer."""
     given = answer([torch.tensor([float(i == k) for i in range(3)]) for k in range(3)], [1, 2, 5])
     if not isinstance(given, torch.Tensor) or given.shape != (3,):
-        return f"From gradients of three entries your function gives {show(given)}; expected one gradient of three entries."
-    weights = ", ".join(f"{weight:.3g}" for weight in given.tolist())
-    return (
-        f"Three processes with 1, 2 and 5 images: your answer weighs their gradients by {weights}. An image counts as much as "
-        "any other, so the weights are 0.125, 0.25 and 0.625."
+        return _(
+            "From gradients of three entries your function gives {found}; expected one gradient of three entries.",
+            found=show(given),
+        )
+    return _(
+        "Three processes with 1, 2 and 5 images: your answer weighs their gradients by {weights}. An image counts as much as "
+        "any other, so the weights are 0.125, 0.25 and 0.625.",
+        weights=", ".join(f"{weight:.3g}" for weight in given.tolist()),
     )
 
 
@@ -56,24 +61,38 @@ def facts_about_shares(answer, size, processes):
         if not isinstance(positions, torch.Tensor) or positions.dim() != 1:
             found = show(positions) if isinstance(positions, torch.Tensor) else kind(positions)
             raise Failure(
-                f"For rank {rank} of {processes} your function gives {found}; expected a tensor (n,) of positions."
+                _(
+                    "For rank {rank} of {processes} your function gives {found}; expected a tensor (n,) of positions.",
+                    rank=rank,
+                    processes=processes,
+                    found=found,
+                )
             )
         shares.append(positions.tolist())
     together = [position for positions in shares for position in positions]
     fault = None
     if others := sorted(set(together) - set(batch.tolist())):
-        fault = f"{others[0]:g} is in a share, and not in the batch"
+        fault = _("{position:g} is in a share, and not in the batch", position=others[0])
     elif twice := [one for one in batch.tolist() if together.count(one) > 1]:
-        fault = f"{twice[0]} is in more than one share"
+        fault = _("{position} is in more than one share", position=twice[0])
     elif missing := [one for one in batch.tolist() if one not in together]:
-        fault = f"nobody takes {missing[-1]}"
+        fault = _("nobody takes {position}", position=missing[-1])
     elif max(map(len, shares)) - min(map(len, shares)) > 1:
         lengths = ", ".join(str(len(positions)) for positions in shares)
-        fault = f"the shares have {lengths} positions, and the longest is waited for"
+        fault = _(
+            "the shares have {lengths} positions, and the longest is waited for", lengths=lengths
+        )
     if not fault:
         return "as asked"
-    shown = "; ".join(f"rank {rank} {positions}" for rank, positions in enumerate(shares))
-    return Outcome(f"for batch = {batch.tolist()} in {processes} processes {fault}: {shown}")
+    return Outcome(
+        _(
+            "for batch = {batch} in {processes} processes {fault}: {shares}",
+            batch=batch.tolist(),
+            processes=processes,
+            fault=fault,
+            shares="; ".join(f"rank {rank} {positions}" for rank, positions in enumerate(shares)),
+        )
+    )
 
 
 # 12.3
@@ -88,11 +107,12 @@ LEVELS = math.ceil(math.log2(MACHINES))
 def compare_with_rounds(answer):
     ring, tree, reason = numbers_and_reason(answer)
     if right(ring, 2 * LEVELS) and right(tree, WALKS):
-        return Outcome("the ring comes first, then the tree")
-    for which, given, latencies in (("ring", ring, WALKS), ("tree", tree, 2 * LEVELS)):
-        if not right(given, latencies):
-            return Outcome(f"the {which}: {slip_in(given, latencies)}")
-    return FEWER_ROUNDS if reason == "b" else Outcome(f"reason {reason} does not fit")
+        return Outcome(_("the ring comes first, then the tree"))
+    if not right(ring, WALKS):
+        return Outcome(_("the ring: {slip}", slip=slip_in(ring, WALKS)))
+    if not right(tree, 2 * LEVELS):
+        return Outcome(_("the tree: {slip}", slip=slip_in(tree, 2 * LEVELS)))
+    return FEWER_ROUNDS if reason == "b" else reason_does_not_fit(reason)
 
 
 def right(given, latencies):
@@ -108,35 +128,38 @@ def slip_in(given, latencies):
     """Say which slip gives these seconds."""
     sent = WALKS / MACHINES
     slips = {
-        "you took a byte for a bit: 8 bits are a byte": seconds(latencies, sent / 8),
-        "you multiplied by 8 where you should divide": seconds(latencies, sent / 64),
-        "you took a bit for 8 bytes": seconds(latencies, sent * 8),
-        "you left out the latency": seconds(0),
-        "you paid the latency once; each round pays it": seconds(1),
-        "you left out the bytes": seconds(latencies, 0),
-        "one walk sums up, and a second hands the sums on: you took one": seconds(
+        _("you took a byte for a bit: 8 bits are a byte"): seconds(latencies, sent / 8),
+        _("you multiplied by 8 where you should divide"): seconds(latencies, sent / 64),
+        _("you took a bit for 8 bytes"): seconds(latencies, sent * 8),
+        _("you left out the latency"): seconds(0),
+        _("you paid the latency once; each round pays it"): seconds(1),
+        _("you left out the bytes"): seconds(latencies, 0),
+        _("one walk sums up, and a second hands the sums on: you took one"): seconds(
             latencies / 2, sent / 2
         ),
-        "the bytes are in order, but the second walk pays latencies, too": seconds(latencies / 2),
-        "you have a round too much on each walk": seconds(latencies + 2),
-        "there are 2 * (N - 1) rounds, not 2 * N": seconds(2 * MACHINES, 2),
-        "you sent everything in each round; it is a piece of size / N": seconds(
+        _("the bytes are in order, but the second walk pays latencies, too"): seconds(
+            latencies / 2
+        ),
+        _("you have a round too much on each walk"): seconds(latencies + 2),
+        _("there are 2 * (N - 1) rounds, not 2 * N"): seconds(2 * MACHINES, 2),
+        _("you sent everything in each round; it is a piece of size / N"): seconds(
             latencies, latencies
         ),
-        "you let each machine send the size once; with both walks it is almost twice": seconds(
+        _("you let each machine send the size once; with both walks it is almost twice"): seconds(
             latencies, 1
         ),
-        "you took microseconds for seconds": seconds(latencies * 1e6),
-        "you gave milliseconds": 1e3 * seconds(latencies),
-        "these are the latencies of the ring; a tree has 2 for each level": seconds(WALKS),
-        "a fraction of a round is none: round the logarithm up": seconds(2 * math.log2(MACHINES)),
-        "each level of the tree halves the machines: the logarithm is that with base 2": seconds(
+        _("you took microseconds for seconds"): seconds(latencies * 1e6),
+        _("you gave milliseconds"): 1e3 * seconds(latencies),
+        _("these are the latencies of the ring; a tree has 2 for each level"): seconds(WALKS),
+        _("a fraction of a round is none: round the logarithm up"): seconds(
+            2 * math.log2(MACHINES)
+        ),
+        _("each level of the tree halves the machines: the logarithm is that with base 2"): seconds(
             2 * math.log(MACHINES)
         ),
+        _("asked for are seconds, not how many times as fast the tree is"): seconds(WALKS)
+        / seconds(2 * LEVELS),
     }
-    slips["asked for are seconds, not how many times as fast the tree is"] = seconds(
-        WALKS
-    ) / seconds(2 * LEVELS)
     right_one = seconds(latencies)
     near = {
         slip: abs(value / given - 1)
@@ -145,9 +168,13 @@ def slip_in(given, latencies):
     }
     if near and min(near.values()) < 0.01:
         return min(near, key=near.get)
-    return (
-        f"for its bytes alone a machine needs {seconds(0):.3g} seconds, and its {latencies:g} latencies take "
-        f"{latencies * LATENCY:.3g}; you have {given:.3g} in all"
+    return _(
+        "for its bytes alone a machine needs {bytes:.3g} seconds, and its {count:g} latencies take "
+        "{latencies:.3g}; you have {given:.3g} in all",
+        bytes=seconds(0),
+        count=latencies,
+        latencies=latencies * LATENCY,
+        given=given,
     )
 
 

@@ -11,8 +11,10 @@ from helpers.exercises.core import (
     Outcome,
     numbers_and_reason,
     random_tensor,
+    reason_does_not_fit,
     show,
 )
+from helpers.exercises.language import _
 from helpers.quality import frechet_distance
 
 # 14.1
@@ -92,20 +94,33 @@ def compare_with_simulated_floors(answer):
         true = floor_of(count)
         if abs(number - true) > 0.15 * true:
             return Outcome(fault_of_floor(number, count, true))
-    return FEW_LOOK_DIFFERENT if reason == "b" else Outcome(f"reason {reason} does not fit")
+    return FEW_LOOK_DIFFERENT if reason == "b" else reason_does_not_fit(reason)
 
 
 def fault_of_floor(number, count, true):
     other = floor_of(1100 - count)
     if abs(number) < 0.02 * true:
-        return f"for {count:,} points you give {show(number)}: the clouds are equal, but the sets are not"
+        return _(
+            "for {count:,} points you give {found}: the clouds are equal, but the sets are not",
+            count=count,
+            found=show(number),
+        )
     if abs(number - other) < 0.15 * other:
-        return f"for {count:,} points you give the distance of {1100 - count:,}; exchange them"
+        return _(
+            "for {count:,} points you give the distance of {other:,}; exchange them",
+            count=count,
+            other=1100 - count,
+        )
     if abs(number**2 - true) < 0.15 * true:
-        return f"for {count:,} points you give the root of the distance, which is taken without one"
-    return (
-        f"for {count:,} points you give {show(number)}, and the mean of many rounds is another; draw "
-        f"torch.randn({count}, 20) twice, and take the mean of frechet_distance over 20 rounds or more"
+        return _(
+            "for {count:,} points you give the root of the distance, which is taken without one",
+            count=count,
+        )
+    return _(
+        "for {count:,} points you give {found}, and the mean of many rounds is another; draw "
+        "torch.randn({count}, 20) twice, and take the mean of frechet_distance over 20 rounds or more",
+        count=count,
+        found=show(number),
     )
 
 

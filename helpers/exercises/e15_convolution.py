@@ -4,7 +4,15 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.exercises.core import Exercise, Mistake, Outcome, numbers_and_reason, random_tensor
+from helpers.exercises.core import (
+    Exercise,
+    Mistake,
+    Outcome,
+    numbers_and_reason,
+    random_tensor,
+    reason_does_not_fit,
+)
+from helpers.exercises.language import _
 
 # 15.1
 
@@ -132,14 +140,18 @@ def place_of_the_largest(image, pooled):
 
 def compare_with_measured_moves(answer):
     *given, reason = numbers_and_reason(answer)
-    names = "without pooling", "with pooling"
+    names = _("without pooling"), _("with pooling")
     for name, pooled, number in zip(names, (False, True), given, strict=True):
         true = place_of_the_largest(stripe(5), pooled) - place_of_the_largest(stripe(4), pooled)
         if number != true:
             return Outcome(
-                f"{name} you give {number:g} columns; run it: argmax of both, and their difference"
+                _(
+                    "{name} you give {number:g} columns; run it: argmax of both, and their difference",
+                    name=name,
+                    number=number,
+                )
             )
-    return MOVES_ALONG if reason == "b" else Outcome(f"reason {reason} does not fit")
+    return MOVES_ALONG if reason == "b" else reason_does_not_fit(reason)
 
 
 EXERCISES = {

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from helpers.exercises.core import Exercise, Mistake
+from helpers.exercises.language import _
 
 # 16.1
 
@@ -70,12 +71,15 @@ def freeze_where(chosen):
 def what_is_wrong(answer):
     left = what_is_left_to_train(answer, 1)
     if len(left) == 6:
-        return (
+        return _(
             "Nothing is frozen: all six parameters of a network of three linear layers still require gradients. "
             "requires_grad_(False) of a parameter freezes it. (layer.requires_grad = False sets a new name, eval() is about "
             "dropout and averages, and a copy is another network.)"
         )
-    return f"Of a network of three linear layers, these are left to train: {', '.join(left) or 'none'}."
+    return _(
+        "Of a network of three linear layers, these are left to train: {names}.",
+        names=", ".join(left) or _("none"),
+    )
 
 
 EXERCISES = {

@@ -7,6 +7,8 @@ import re
 import textwrap
 import traceback
 
+from helpers.exercises.language import _
+
 IN_WORDS = {
     r"builtin_function_or_method|'method'": "a method stands there without () behind it, and so was not called",
     r"torch\.return_types": "max, min and sort along a dim give two things, values and places: take .values or .indices, or amax",
@@ -39,15 +41,23 @@ def explain_error(answer, error, arguments=()):
     """Say in a sentence what `answer` raised, with the learner's line where it happened."""
     said = f"{type(error).__name__}: {cut(error, 200)}"
     words = next((words for found, words in IN_WORDS.items() if re.search(found, said)), "")
-    if "shapes" in words:
-        words += f" ({'; '.join(f'{name} {shape}' for name, shape in arguments)})" * bool(arguments)
-    words = words and f": {words}. PyTorch, or Python, says:"
+    shapes = "; ".join(f"{name} {shape}" for name, shape in arguments) if "shapes" in words else ""
+    words = _(words) + (f" ({shapes})" if shapes else "")
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    if not lines:
-        return f"Your answer fails{words or ' with'} {said}"
-    code = linecache.getline(file, lines[-1].lineno).strip()
-    return f"Your function stops in its line `{cut(code, 80)}`{words or ' with'} {said}"
+    if lines:
+        code = cut(linecache.getline(file, lines[-1].lineno).strip(), 80)
+        where = _("Your function stops in its line `{code}`", code=code)
+    else:
+        where = _("Your answer fails")
+    if words:
+        return _(
+            "{where}: {words}. PyTorch, or Python, says: {said}",
+            where=where,
+            words=words,
+            said=said,
+        )
+    return _("{where} with {said}", where=where, said=said)
 
 
 def cut(text, length):
@@ -75,8 +85,8 @@ def why_none(answer):
     """Say of a function that gave None what may be the reason."""
     nodes = ast.walk(tree) if (tree := parsed(answer)) else ()
     if any(isinstance(node, ast.Return) and node.value for node in nodes):
-        return (
+        return _(
             "Your function returns None, since what stands behind `return` is None: print, append and shuffle give nothing "
             "back, and .grad is None before backward."
         )
-    return "Your function returns None; is there a `return`?"
+    return _("Your function returns None; is there a `return`?")

@@ -27,7 +27,7 @@ def messages(language, name):
     return found
 
 
-def _(text, **values):
+def _(text, /, **values):
     """`text` in the reader's language, with the values where it holds their names in braces."""
     text = messages(language(), "exercises/*").get(text, text)
     return text.format(**values) if values else text

@@ -8,6 +8,7 @@ import contextlib
 import sqlite3
 
 from helpers.environment import progress_file
+from helpers.exercises.language import _
 
 FILE = progress_file()
 PATIENCE = 2  # seconds to wait for another process that has the file locked
@@ -19,8 +20,7 @@ def remember(name, state) -> str:
         "insert into progress values (?, ?) on conflict (name) do update set state = "
         "case when state = 'solved' then state else excluded.state end"
     )
-    _, line = _execute(command, (name, state))
-    return line
+    return _execute(command, (name, state))[1]
 
 
 def states() -> tuple[dict, str]:
@@ -41,20 +41,28 @@ def _execute(command, values=()):
     try:
         return _rows(command, values), ""
     except sqlite3.OperationalError as error:  # locked, read-only, no folder, no room
-        return [], f"Your progress could not be kept in {_short(FILE)}: {error}."
+        return [], _could_not_be_kept(error)
     except sqlite3.DatabaseError as error:
         try:
             return _begin_anew(command, values, error)
         except (OSError, sqlite3.Error) as error:
-            return [], f"Your progress could not be kept in {_short(FILE)}: {error}."
+            return [], _could_not_be_kept(error)
+
+
+def _could_not_be_kept(error):
+    file = _short(FILE)
+    return _("Your progress could not be kept in {file}: {error}.", file=file, error=error)
 
 
 def _begin_anew(command, values, error):
     """Set a broken file aside, and execute the command on a new one."""
     aside = FILE.with_suffix(".broken")
     FILE.replace(aside)
-    line = (
-        f"{_short(FILE)} cannot be read ({error}); it is now {_short(aside)}, and a new one begins."
+    line = _(
+        "{file} cannot be read ({error}); it is now {aside}, and a new one begins.",
+        file=_short(FILE),
+        error=error,
+        aside=_short(aside),
     )
     return _rows(command, values), line
 
