@@ -58,6 +58,7 @@ def main(arguments=None):
         os.environ["LANGUAGE"] = each
         names[each] = _(PROJECT["description"])
         failed |= build(folder if each == "en" else folder / each)
+    shutil.rmtree(folder / "jupyter_execute")  # MyST-NB leaves it beside the folder of a language
     finish(folder, mathjax, names)
     return failed
 
