@@ -17,7 +17,10 @@ TAG = f"v{VERSION}"
 
 BINDER = f"https://mybinder.org/v2/gh/{OWNER}/{NAME}/{TAG}?urlpath=lab/tree/"
 COLAB = f"https://colab.research.google.com/github/{OWNER}/{NAME}/blob/{TAG}/"
-TEXTS = ("README.md", "CITATION.cff", "docs/start.md")
+TEXTS = (
+    *("README.md", "CITATION.cff", "docs/start.md"),
+    *("docs/locale/ko/start.po", "docs/locale/ko/contributing.po"),
+)
 
 
 def main():

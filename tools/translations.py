@@ -149,7 +149,7 @@ def write(language, name, catalog):
     path = place(language, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_po(file, catalog, width=110, omit_header=True, ignore_obsolete=True)
+        write_po(file, catalog, width=0, omit_header=True, ignore_obsolete=True)
 
 
 # What can be wrong with them.
