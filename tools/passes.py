@@ -26,7 +26,9 @@ DECIDING = (
     "helpers/*.*",
     "helpers/exercises/*.py",
     "data/sample/*.gz",
-    "data/results/*",
+    "data/results/devices.csv",
+    "data/results/grid*.csv",
+    "data/results/rates*.csv",
 )
 
 
