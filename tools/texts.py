@@ -64,8 +64,7 @@ def parts(text):
         elif fence:
             close()
             found.append(("", "", line))
-            whole = line.count(fence[1]) > 1 or line.strip() == ""
-            open_fence = "" if whole else fence[1]
+            open_fence = "" if line.count(fence[1]) > 1 else fence[1]
         elif not line.strip():
             close()
             found.append(("", "", line))
