@@ -73,7 +73,7 @@ def train_gan(generator, discriminator, dataset, *, loss_function, generator_opt
     history, count, total, start = GanHistory(), 0, 0, time.perf_counter()
 
     def step(images, seeds):
-        real, made = torch.ones_like(images[:, :1]), torch.zeros_like(images[:, :1])
+        real, made = images.new_ones(len(images), 1), images.new_zeros(len(images), 1)
 
         discriminator_optimizer.zero_grad()
         made_images = generator(seeds)

@@ -20,10 +20,11 @@ from torch.fx import Node
 from tqdm import tqdm
 
 aten = torch.ops.aten
-MM, SUM, T = aten.mm.default, aten.sum.dim_IntList, aten.t.default
+ADD, MM, SUM, T = aten.add.Tensor, aten.mm.default, aten.sum.dim_IntList, aten.t.default
 PYTORCHS_OWN = ("torch.nn.modules.", "torch.nn.functional", "torch.optim")
 # The most frequent operations: torch or Tensor has each under a name that Python calls faster.
-FREQUENT = "addmm addmm_ add_ mm ones_like sigmoid sum t view _foreach_add_ _fused_adam_".split()
+FREQUENT = """add add_ addmm addmm_ div mm native_layer_norm new_ones new_zeros ones_like sigmoid sum t view
+    _foreach_add_ _fused_adam_""".split()
 
 
 def replayed(step, *parts):
@@ -173,7 +174,7 @@ def record(step, *inputs):
 
 
 def _simplify(graph):
-    """Drop what only autograd or the profiler needs; give a gradient no memory if it can do without."""
+    """Drop what only autograd or the profiler needs, and merge operations that are faster as one."""
     for node in reversed(graph.nodes):
         if "_record_function" in str(node.target):  # a mark for the profiler
             graph.erase_node(node)
@@ -187,12 +188,39 @@ def _simplify(graph):
                 total.args = (total.args[0], [0])
                 node.replace_all_uses_with(total)
     graph.eliminate_dead_code()
-    # weight += alpha * (a @ b), the update by plain SGD: one operation for both
+    _drop_unread_gradients(graph)
     for node in graph.nodes:
-        if node.target is aten.add_.Tensor and _is_used_once(node.args[1], MM):
-            weight, product = node.args
-            node.target, node.args = aten.addmm_.default, (weight, *product.args)
-            graph.erase_node(product)
+        if node.target in (ADD, aten.add_.Tensor):
+            _merge_product(graph, node)
+        elif node.target is aten._foreach_add_.Scalar:  # Adam counts its steps; a tensor is faster
+            counts, number = node.args
+            node.target = aten._foreach_add_.List
+            node.args = counts, [torch.tensor(float(number))] * len(counts)
+
+
+def _drop_unread_gradients(graph):
+    """Drop what is added to a gradient after its last use: in a GAN, the generator's step would
+    compute gradients for the discriminator, too."""
+    read_later = set()
+    for node in reversed(graph.nodes):
+        is_added = node.target is aten.add_.Tensor and node.args[0].target in (ADD, MM, SUM)
+        if is_added and not read_later & {node, node.args[0]}:
+            graph.erase_node(node)
+        else:
+            read_later.update(node.all_input_nodes)
+    graph.eliminate_dead_code()
+
+
+def _merge_product(graph, node):
+    """Make one operation of ``total + a @ b``, if `total` may be overwritten.
+
+    That is the update by plain SGD, ``weight += alpha * (a @ b)``, or the sum of two gradients.
+    """
+    total, product = node.args
+    may_overwrite = node.target is aten.add_.Tensor or _is_used_once(total, MM)
+    if may_overwrite and _is_used_once(product, MM):
+        node.target, node.args = aten.addmm_.default, (total, *product.args)
+        graph.erase_node(product)
 
 
 def _is_used_once(value, operation):

@@ -182,9 +182,26 @@ def test_what_only_autograd_needs_is_dropped_and_a_sum_that_is_seen_twice_stays(
         return total * images + total.view(784)
 
     replay, images = record(step, torch.rand(3, 784)), torch.rand(3, 784)
-    kept = {torch.sum, torch.Tensor.view, aten.mul.Tensor, aten.add.Tensor}
+    kept = {torch.sum, torch.Tensor.view, torch.add, aten.mul.Tensor}
     assert operations(replay).keys() == kept
     torch.testing.assert_close(replay(images), step(images))
+
+
+@pytest.mark.parametrize(("reads", "kept"), [("nothing", 1), ("it", 2), ("what was added to", 2)])
+def test_what_is_added_to_a_gradient_that_nothing_reads_any_more_is_dropped(reads, kept):
+    """As in a GAN: the generator's `backward` adds to the discriminator's gradients, too."""
+
+    def step(images, weight):
+        gradient = images.t() @ images + (2 * images).t() @ images
+        weight.add_(gradient)
+        longer = gradient.add_(images.t() @ images)
+        return {"nothing": images, "it": longer, "what was added to": gradient}[reads].sum()
+
+    batch = torch.rand(3, 784), torch.zeros(784, 784)
+    replay = record(step, *batch)
+    one, other = batch, copy.deepcopy(batch)
+    torch.testing.assert_close((replay(*one), one), (step(*other), other))
+    assert operations(replay)[torch.Tensor.addmm_] == kept and operations(replay)[torch.mm] == 1
 
 
 def test_a_replay_keeps_no_value_after_its_last_use():
