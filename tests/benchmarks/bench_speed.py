@@ -122,7 +122,7 @@ def sgd(parameters):
     ("name", "make_optimizer", "against", "at_least"),
     [
         ("SGD", sgd, "the note's loop", 5),
-        ("Adam", torch.optim.Adam, "the note's loop", 4),  # AMD EPYC: 4.7, Intel Xeon: 6.3
+        ("Adam", torch.optim.Adam, "the note's loop", 4),  # AMD EPYC: 5.2, Intel Xeon: 6.3
         ("SGD", sgd, "the same without a recording", 2.5),
         ("Adam", torch.optim.Adam, "the same without a recording", 3),
     ],

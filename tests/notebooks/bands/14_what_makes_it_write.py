@@ -101,6 +101,12 @@ def none_of_forty_collapse_with_layernorm_and_adam(grid):
     return len(both) == 40 and not both["collapsed"].any()
 
 
+@after("w038")
+def three_runs_with_100_uniform_numbers_are_right_always_and_seven_never(runs_of, words):
+    precision = runs_of(words, ("seeds", "100 uniform"))["precision"]
+    return (precision == 1).sum() == 3 and (precision == 0).sum() == 7
+
+
 @after("w041")
 def a_loss_near_0_goes_with_a_large_distance(grid):
     return grid.loc[grid["discriminator_loss"] < 0.01, "frechet"].min() > 170
