@@ -232,24 +232,21 @@ def wait_drawn(page):
     )
 
 
-def add_cell(page, text, wait=True):
-    """Add a cell behind the last one, with `text` in it, and run it."""
-    page.locator(".jp-Notebook-footer").press("Enter")
-    page.locator(".jp-CodeCell .cm-content").last.click()
-    _type_and_run(page, text, wait)
-
-
 def write(page, marker, text):
     """Put `text` into the cell that holds `marker`, in place of what it holds, and run it."""
     cell(page, marker).locator(".cm-content").click()
-    _type_and_run(page, text)
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Shift+Enter")
+    wait_idle(page)
 
 
-def run_cell(page, marker):
+def run_cell(page, marker, wait=True):
     """Run the cell that holds `marker`."""
     cell(page, marker).locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
-    wait_idle(page)
+    if wait:
+        wait_idle(page)
 
 
 def output(page, marker):
@@ -267,14 +264,6 @@ def keep_screenshot(page, name):
     """Write build/browser/`name`, for a person to look at, once Lab has drawn what it scrolled to."""
     page.wait_for_timeout(1000)
     page.screenshot(path=ROOT / "build/browser" / name)
-
-
-def _type_and_run(page, text, wait=True):
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Shift+Enter")
-    if wait:
-        wait_idle(page)
 
 
 def cells(page):

@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from browser.axe import faults
-from browser.lab import add_cell, keep_screenshot, open_cells, run_all
+from browser.lab import keep_screenshot, open_cells, output, run_cell
 from helpers.environment import ROOT
 
 PAD = """\
@@ -27,12 +27,13 @@ DIGITS = {
     "0": [[(0.5, 0.15), (0.3, 0.3), (0.3, 0.7), (0.5, 0.85), (0.7, 0.7), (0.7, 0.3), (0.5, 0.15)]],
 }
 NOTHING = "Nothing is drawn, so there is no answer."
+STATE = "pad.prepared, pad.image.view(28, 28)[:, 14:].any().item()"
 
 
 @pytest.fixture
 def pad(page):
-    open_cells(page, new_code_cell(PAD))
-    run_all(page)
+    open_cells(page, new_code_cell(PAD), new_code_cell(STATE))
+    run_cell(page, "pad = DigitPad(network)")
     page.locator(".digit-pad .paper").wait_for()
     return page.locator(".digit-pad")
 
@@ -68,8 +69,8 @@ def test_the_switch_turns_the_preparation_off(page, pad):
     draw(page, pad, [[(x / 2, y / 2) for x, y in line] for line in DIGITS["1"]])
     wait_for_answer(pad, "The largest output is that of 1")
     pad.get_by_label("prepare as MNIST was").uncheck()
-    add_cell(page, "pad.prepared, pad.image.view(28, 28)[:, 14:].any().item()")
-    page.get_by_text("(False, False)").wait_for()  # the digit stays on its side
+    run_cell(page, STATE)
+    assert "(False, False)" in output(page, STATE)  # the digit stays on its side
 
 
 def test_axe_finds_nothing(page, pad):
