@@ -39,10 +39,9 @@ def deviation_of_the_coins_over_the_root_of_their_number(by_chance, coins):
     return by_chance.std() / coins**0.5
 
 
-@after(
-    "p09d", full={"Adam": (2, None), "LeakyReLU": (2, None), "LayerNorm": (2, None)}, sample=None
-)
-def leads_that_count(leads):
+@after("p09d", sample=None, full={"Adam": (2, None), "LeakyReLU": (2, None), "LayerNorm": (2, None),
+                                   "LeakyReLU + LayerNorm": (0, 3)})  # fmt: skip
+def leads_that_count_and_the_one_that_does_not(leads):
     return leads
 
 
