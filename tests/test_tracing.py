@@ -204,6 +204,15 @@ def test_what_is_added_to_a_gradient_that_nothing_reads_any_more_is_dropped(read
     assert operations(replay)[torch.Tensor.addmm_] == kept and operations(replay)[torch.mm] == 1
 
 
+def test_a_product_that_is_read_again_is_not_overwritten():
+    def step(images):
+        product = images.t() @ images
+        return (product + images.t() @ (2 * images)) * product
+
+    replay, images = record(step, torch.rand(3, 784)), torch.rand(3, 784)
+    torch.testing.assert_close(replay(images), step(images))
+
+
 def test_a_replay_keeps_no_value_after_its_last_use():
     """Else large images between layers fill the memory anew in each step, which takes longer."""
     replay = record(lambda images: images.sin().cos().sin().cos(), torch.rand(3))
