@@ -163,10 +163,7 @@ def test_training_at_batch_size_1(
     compare(benchmark, case, course, against, other, at_least, rounds=3)
 
 
-@pytest.mark.parametrize(
-    ("steps", "rounds"),
-    [(6000, 3), (60_000, 1)],
-)
+@pytest.mark.parametrize(("steps", "rounds"), [(6000, 3), (60_000, 1)])
 def test_two_networks_that_train_each_other(benchmark, one_thread, train_set, steps, rounds):
     """The book's networks, Adam's rate 0.0001 and a seed of 100 numbers; 60,000 steps are an epoch."""
     recipe = Recipe("bce", "leaky", "adam", "layernorm", learning_rate=1e-4)
