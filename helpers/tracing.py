@@ -201,13 +201,10 @@ def _simplify(graph):
 def _drop_unread_gradients(graph):
     """Drop what is added to a gradient after its last use: in a GAN, the generator's step would
     compute gradients for the discriminator, too."""
-    read_later = set()
     for node in reversed(graph.nodes):
         is_added = node.target is aten.add_.Tensor and node.args[0].target in (ADD, MM, SUM)
-        if is_added and not read_later & {node, node.args[0]}:
+        if is_added and not node.users:
             graph.erase_node(node)
-        else:
-            read_later.update(node.all_input_nodes)
     graph.eliminate_dead_code()
 
 
