@@ -70,15 +70,23 @@ def pytest_collection_modifyitems(items):
             item.sanitize = lambda text, sanitize=item.sanitize: without_numbers(sanitize(text))
 
 
+SITE = ("tests/browser/test_site.py", "tests/browser/test_train.py")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Each worker takes one file of tests after the other; of those that run notebooks in Lab, one notebook."""
+    """Each worker takes one file of tests after the other; of those that run notebooks in Lab, one notebook.
+
+    The files that look at the site are taken as one, so that it is built once.
+    """
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            return nodeid if file == "tests/browser/test_notebooks.py" else file
+            if file == "tests/browser/test_notebooks.py":
+                return nodeid
+            return "the site" if file in SITE else file
 
     return Scheduling(config, log)
 
