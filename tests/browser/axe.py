@@ -1,7 +1,7 @@
-"""What axe-core finds in a page: `faults` in one of Lab's or nbconvert's, `faults_of_site` in the site's.
+"""What axe-core finds in a page: `faults` in one of Lab's, `faults_of_site` in the site's.
 
-In the former ours are the text and the outputs. What stands around them is Lab's or nbconvert's; NOT_OURS
-names what those, and pandas, do to ours. Of the site everything is ours.
+In the former ours are the text and the outputs. What stands around them is Lab's; NOT_OURS names what Lab,
+and pandas, do to ours. Of the site everything is ours.
 """
 
 TRACEBACK = (
@@ -10,7 +10,7 @@ TRACEBACK = (
 OURS = [".jp-RenderedMarkdown", f".jp-OutputArea-output:not({TRACEBACK})"]
 NOT_OURS = {
     "image-alt": "Lab gives a PNG no alt text; the figure's text stands behind it instead",
-    "link-in-text-block": "Lab and nbconvert tell links from text by their colour alone",
+    "link-in-text-block": "Lab tells links from text by their colour alone",
     "empty-table-header": "pandas leaves the corner above its index empty",
 }
 FAULTS_ALONE = {"resultTypes": ["violations", "incomplete"]}  # to list what is good takes as long

@@ -47,13 +47,14 @@ def test_digits_drawn_with_the_mouse_are_read(page, pad):
         wait_for_answer(pad, NOTHING)
 
 
-def test_a_line_can_be_taken_back(page, pad):
+def test_a_line_can_be_taken_back_and_axe_finds_nothing(page, pad):
     draw(page, pad, DIGITS["7"])
     wait_for_answer(pad, "The largest output is that of 7")
     draw(page, pad, [[(0.1, 0.9), (0.9, 0.1)], [(0.1, 0.1), (0.9, 0.9)]])
     for _ in range(2):
         pad.get_by_role("button", name="Undo").click()
     wait_for_answer(pad, "The largest output is that of 7")
+    assert faults(page) == []
 
 
 def test_a_digit_can_be_drawn_with_the_keyboard(page, pad):
@@ -71,12 +72,6 @@ def test_the_switch_turns_the_preparation_off(page, pad):
     pad.get_by_label("prepare as MNIST was").uncheck()
     run_cell(page, STATE)
     assert "(False, False)" in output(page, STATE)  # the digit stays on its side
-
-
-def test_axe_finds_nothing(page, pad):
-    draw(page, pad, DIGITS["7"])
-    wait_for_answer(pad, "The largest output is that of 7")
-    assert faults(page) == []
 
 
 # The pad by itself, with neither a kernel nor a network.

@@ -6,14 +6,12 @@ from nbformat.v4 import new_code_cell
 
 from browser.lab import (
     address_in,
-    cells,
     choose,
     keep_screenshot,
     open_cells,
     open_file,
     open_notebook,
     output,
-    run_all,
     run_cell,
     wait_idle,
     write,
@@ -66,13 +64,6 @@ def test_one_line_is_printed(page):
     lines = page.lab.printed.read_text().splitlines()
     assert lines[0].startswith("The course is at http://")
     assert not [line for line in lines if "ServerApp" in line or "LabApp" in line]
-
-
-def test_all_cells_run_from_the_menu(page):
-    open_notebook(page, "01")
-    run_all(page)
-    ran = [cell for cell in cells(page) if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in ran] == [*range(1, len(ran) + 1)]
 
 
 def test_an_exercise_answered_wrong_then_right_moves_the_progress(page):

@@ -1,4 +1,4 @@
-"""The slider of notebook 01 moves the tangent, by keyboard and by mouse."""
+"""All cells of notebook 01 run from the menu; then its slider moves the tangent, by keyboard and by mouse."""
 
 import pytest
 
@@ -32,15 +32,13 @@ def wait_for_another_picture(page, tangent, before):
     raise AssertionError(f"the picture is {'the same' if now == before else 'empty'}")
 
 
-def test_an_arrow_key_moves_the_tangent(page, tangent):
+def test_an_arrow_key_and_the_mouse_move_the_tangent(page, tangent):
     before = picture(tangent)
     tangent.get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")
     tangent.get_by_text("slope at 0.1: -5.8").wait_for()
     wait_for_another_picture(page, tangent, before)
 
-
-def test_the_mouse_moves_the_tangent(page, tangent):
     before = picture(tangent)
     tangent.get_by_role("slider").hover()
     page.mouse.down()
