@@ -148,6 +148,7 @@ def client_of(notebook, folder, **options):
         coalesce_streams=True,
         **options,
     )
+    client.owns_km = True  # the kernel ends with the notebook, and does not keep its memory
     client.comm_open_handlers.clear()  # what is shown inside a widget stays among the outputs
     return client
 

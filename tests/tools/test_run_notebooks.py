@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 import run_notebooks
 from bands import Band
@@ -67,6 +68,13 @@ def test_a_kernel_that_dies_is_reported(folder, capsys):
     path = store(folder, "00_dies.ipynb", "import os; os._exit(1)")
     assert run_notebooks.main([str(path)])
     assert capsys.readouterr().err == "00_dies: the kernel died\n"
+
+
+def test_a_kernel_ends_with_its_notebook(folder):
+    before = psutil.Process().children(recursive=True)
+    run_notebooks.main([str(store(folder, "00_good.ipynb", "1"))])
+    run_notebooks.main([str(store(folder, "01_broken.ipynb", "1 / 0"))])
+    assert psutil.Process().children(recursive=True) == before
 
 
 def test_a_meant_error_is_none(folder):
